@@ -1,0 +1,193 @@
+"""How one raw value becomes one field of a record, or a reason why not.
+
+The same rules serve files, databases and the HTTP API, so a value is right or wrong everywhere alike.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DAMAGED_BY_EXCEL = re.compile(r"^\d\.\d+E\+?\d+$", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FALSE = frozenset({"0", "false", "no", "n", "否", "无"})
+_TRUE = frozenset({"1", "true", "yes", "y", "是", "有"})
+EARLIEST = datetime(1949, 10, 1, tzinfo=UTC)
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+
+class FieldError(ValueError):
+    """A value that cannot be this field. ``code`` is for machines, ``str(error)`` one line for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a value cannot say itself: the time zone of naive times, and now (aware)."""
+
+    zone: ZoneInfo
+    now: datetime
+
+
+Parse = Callable[[Any, Context], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record: its name, its parser and whether a record may lack it."""
+
+    name: str
+    parse: Parse
+    required: bool = False
+
+
+def shorten(value: object, limit: int = 40) -> str:
+    """The value as people may see it in a reason: one line, at most `limit` characters."""
+    text = " ".join(_CONTROL.sub("?", str(value)[: limit * 2]).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def text(limit: int) -> Parse:
+    """A string of 1..`limit` characters, trimmed. Longer is an error: cutting would be a silent repair."""
+
+    def parse(raw: Any, _: Context) -> str:
+        if not isinstance(raw, str):
+            if isinstance(raw, bool) or not isinstance(raw, int | float):
+                raise FieldError("type", f"应为文本，收到 {type(raw).__name__}")
+            raw = str(int(raw)) if float(raw).is_integer() else str(raw)
+        value: str = raw.strip()
+        if len(value) > limit:
+            raise FieldError("too_long", f"长度 {len(value)} 超过 {limit} 个字符")
+        if _CONTROL.search(value):
+            raise FieldError("control_character", "含有控制字符")
+        if "\ufffd" in value:
+            raise FieldError("mojibake", "含有乱码字符 U+FFFD，请检查文件编码")
+        return value
+
+    return parse
+
+
+def code(limit: int = 32) -> Parse:
+    """An opaque code. Always a string: a number has lost its leading zeros or its last digits already."""
+
+    def parse(raw: Any, _: Context) -> str:
+        if not isinstance(raw, str):
+            raise FieldError("type", f"编码必须是字符串，收到数字 {shorten(raw)}")
+        value = raw.strip()
+        if not value:
+            raise FieldError("empty", "编码为空")
+        if len(value) > limit:
+            raise FieldError("too_long", f"长度 {len(value)} 超过 {limit} 个字符")
+        if _DAMAGED_BY_EXCEL.match(value):
+            raise FieldError("excel_damage", f"{shorten(value)} 像被 Excel 改成了科学计数，请按文本导出")
+        if not value.isascii() and any(c.isdigit() and not c.isascii() for c in value):
+            raise FieldError("full_width", f"{shorten(value)} 含有全角数字，应为半角")
+        if _CONTROL.search(value):
+            raise FieldError("control_character", "含有控制字符")
+        return value
+
+    return parse
+
+
+def choice(allowed: Mapping[str, str]) -> Parse:
+    """One of the codes of a dictionary (code -> Chinese label); the Chinese label is understood as well."""
+    by_label = {label: key for key, label in allowed.items()}
+
+    def parse(raw: Any, _: Context) -> str:
+        value = str(raw).strip()
+        if value in allowed:
+            return value
+        if value in by_label:
+            return by_label[value]
+        raise FieldError("unknown_value", f"未知取值 {shorten(value)}，应为 {'、'.join(allowed)} 之一")
+
+    return parse
+
+
+def number(low: float, high: float) -> Parse:
+    """A finite number within [`low`, `high`]."""
+
+    def parse(raw: Any, _: Context) -> float:
+        if isinstance(raw, bool):
+            raise FieldError("type", "应为数字，收到布尔值")
+        try:
+            value = float(raw)
+        except (TypeError, ValueError, OverflowError):
+            raise FieldError("not_a_number", f"{shorten(raw)} 不是数字") from None
+        if not math.isfinite(value):
+            raise FieldError("not_finite", f"{shorten(raw)} 不是有限数")
+        if not low <= value <= high:
+            raise FieldError("out_of_range", f"{shorten(raw)} 不在 {low:g} 到 {high:g} 之间")
+        return value
+
+    return parse
+
+
+def whole(low: int, high: int) -> Parse:
+    """A whole number within [`low`, `high`]."""
+    parse_number = number(low, high)
+
+    def parse(raw: Any, context: Context) -> int:
+        value = parse_number(raw, context)
+        if not value.is_integer():
+            raise FieldError("not_whole", f"{shorten(raw)} 不是整数")
+        return int(value)
+
+    return parse
+
+
+def flag(raw: Any, _: Context) -> bool:
+    """True or false in the usual spellings, Chinese included."""
+    if isinstance(raw, bool):
+        return raw
+    value = str(raw).strip().lower().removesuffix(".0")
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise FieldError("unknown_value", f"{shorten(raw)} 不是 是/否")
+
+
+def instant(raw: Any, context: Context, pattern: str | None = None) -> datetime:
+    """An aware UTC time. A time without a zone is in the centre's; more than 5 minutes ahead is an error."""
+    if isinstance(raw, datetime):
+        value = raw
+    elif isinstance(raw, str):
+        value = _from_text(raw.strip(), pattern)
+    else:
+        raise FieldError("type", f"应为时间文本，收到 {type(raw).__name__}")
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=context.zone)
+    try:
+        value = value.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise FieldError("out_of_range", f"{shorten(raw)} 超出可用时间范围") from None
+    if value < EARLIEST:
+        raise FieldError("too_early", f"{shorten(raw)} 早于 1949-10-01")
+    return value
+
+
+def past_instant(raw: Any, context: Context, pattern: str | None = None) -> datetime:
+    """An instant that has happened: at most 5 minutes ahead of now."""
+    value = instant(raw, context, pattern)
+    if value > context.now + FUTURE_TOLERANCE:
+        raise FieldError("in_future", f"{shorten(raw)} 晚于现在 5 分钟以上，请检查上游时钟或时区")
+    return value
+
+
+def _from_text(value: str, pattern: str | None) -> datetime:
+    try:
+        if pattern:
+            return datetime.strptime(value, pattern)
+        return datetime.fromisoformat(value.replace("/", "-") if value[4:5] == "/" else value)
+    except ValueError:
+        wanted = pattern or "RFC 3339，如 2026-11-22T14:20:00+08:00"
+        raise FieldError("bad_time", f"{shorten(value)} 不是时间，应为 {wanted}") from None
