@@ -1,0 +1,79 @@
+"""How each source fares: its cursor, its last good read, and the rows that were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from data_adapters.ledger.tables import quarantine, source_state
+from data_adapters.ledger.transaction import upsert
+from data_adapters.records.record import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """The state of one source. Counts are of the last read; ``error`` is None after a good one."""
+
+    name: str
+    kind: str
+    cursor: str | None
+    every_s: int | None
+    last_try_at: datetime
+    last_ok_at: datetime | None
+    read: int
+    accepted: int
+    refused: int
+    error: str | None
+
+
+class SourceLog:
+    """Reads and writes `source_state` and `quarantine` on one connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def state(self, name: str) -> SourceState | None:
+        row = self._connection.execute(sa.select(source_state).where(source_state.c.name == name)).first()
+        return None if row is None else SourceState(**row._mapping)
+
+    def done(self, state: SourceState) -> None:
+        values = asdict(state)
+        if state.error is not None:
+            kept = self.state(state.name)
+            values["last_ok_at"] = kept.last_ok_at if kept else None
+            values["cursor"] = kept.cursor if kept else None
+        statement = upsert(self._connection, source_state).values(values)
+        changed = {name: value for name, value in values.items() if name != "name"}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+
+    def release(self, source: str) -> None:
+        self._connection.execute(sa.delete(quarantine).where(quarantine.c.source == source))
+
+    def quarantine(self, source: str, refused: Sequence[tuple[str, Fault]], now: datetime) -> None:
+        rows = {
+            (row, fault.field, fault.code): {
+                "source": source,
+                "row": row[:64],
+                "field": fault.field[:64],
+                "code": fault.code[:32],
+                "reason": fault.reason[:256],
+                "first_at": now,
+                "last_at": now,
+                "count": 1,
+            }
+            for row, fault in refused
+        }
+        if rows:
+            statement = upsert(self._connection, quarantine)
+            again = {
+                "last_at": statement.excluded.last_at,
+                "reason": statement.excluded.reason,
+                "count": quarantine.c.count + 1,
+            }
+            keys = ["source", "row", "field", "code"]
+            self._connection.execute(
+                statement.on_conflict_do_update(index_elements=keys, set_=again), list(rows.values())
+            )
