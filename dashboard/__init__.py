@@ -1,0 +1,1 @@
+"""Who sees it, now: indicators, live feed, pages."""

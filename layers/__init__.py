@@ -1,0 +1,1 @@
+"""Where it is: grids, cases, video points, tiles. Knows nothing of screens."""

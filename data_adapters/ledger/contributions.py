@@ -142,6 +142,8 @@ def point_gauges(point: CountedPoint) -> Iterator[str]:
         yield "video.integrated"
     if point.should_network:
         yield "video.should_network"
+        if point.networked:
+            yield "video.should_network.networked"
     # A source that does not say is believed to be networked: it reports a status.
     if point.networked is not False:
         yield "video.networked"

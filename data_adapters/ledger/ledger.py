@@ -147,6 +147,11 @@ class Ledger:
             state = SourceState(name, kind, cursor, every_s, tx.now, tx.now, read, accepted, refused, error)
             SourceLog(tx.connection).done(state)
 
+    def source_heard(self, name: str, kind: str) -> None:
+        """Remember that a source which pushes was heard from now."""
+        with self._transaction() as tx:
+            SourceLog(tx.connection).heard(name, kind, tx.now)
+
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Snapshot]:
         """One consistent look at the ledger, limited to `scope`."""

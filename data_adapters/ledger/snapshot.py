@@ -202,6 +202,11 @@ class Snapshot:
             sa.select(cases).where(where).order_by(cases.c.path, cases.c.id)
         ).all()
 
+    def open_due(self, path: str) -> list[datetime]:
+        """The due times of the open cases of a grid that have one."""
+        where = (self._inside(path), cases.c.is_open, cases.c.due_at.is_not(None))
+        return list(self._connection.execute(sa.select(cases.c.due_at).where(*where)).scalars())
+
     def case_page(
         self,
         path: str,
@@ -316,7 +321,8 @@ def visible_item(row: Any, scope: Scope) -> dict[str, Any] | None:
         body = orjson.loads(row.body)
         if "paths" in body:
             body["paths"] = body["paths"][len(scope.path) // STEP - 1 :]
-        return head | body
+        seen: dict[str, Any] = head | body
+        return seen
     if row.path_before is not None and scope.covers(row.path_before):
         return head | {"case_no": orjson.loads(row.body).get("case_no"), "removed": True}
     return None

@@ -49,6 +49,12 @@ class SourceLog:
         changed = {name: value for name, value in values.items() if name != "name"}
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
 
+    def heard(self, name: str, kind: str, now: datetime) -> None:
+        values = asdict(SourceState(name, kind, None, None, now, now, 0, 0, 0, None))
+        statement = upsert(self._connection, source_state).values(values)
+        fresh = {"last_try_at": now, "last_ok_at": now, "error": None}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
+
     def release(self, source: str) -> None:
         self._connection.execute(sa.delete(quarantine).where(quarantine.c.source == source))
 

@@ -1,0 +1,124 @@
+"""`create_app`: the web application of one centre. No module-level app, no side effects on import."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from dash import Dash
+from flask import Flask, Response, redirect, request
+from flask_compress import Compress
+from flask_socketio import SocketIO
+
+from dashboard import api
+from dashboard.access import COOKIE, scope_of_request
+from dashboard.api.problem import answer
+from dashboard.live.socket import MAX_MESSAGE, LiveFeed
+from dashboard.pages import wall
+from dashboard.services import Services
+
+MAX_BODY = 8 * 1024 * 1024
+#: Paths that tell nothing about a centre and need no token.
+_OPEN = ("/healthz", "/readyz", "/metrics", "/api/", "/socket.io/")
+
+
+def assets_folder() -> Path:
+    """The CSS, scripts and fonts: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).parent
+    packaged = here / "assets"
+    return packaged if packaged.is_dir() else here.parent / "assets"
+
+
+def create_app(services: Services) -> tuple[Flask, SocketIO]:
+    """The Flask server with the Dash pages, the API and the live feed of `services`."""
+    server = Flask("yiping", static_folder=None)
+    server.config["SECRET_KEY"] = secrets.token_hex(32)
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    server.config["COMPRESS_MIMETYPES"] = [
+        "text/html",
+        "text/css",
+        "application/javascript",
+        "text/javascript",
+        "application/json",
+        "application/vnd.mapbox-vector-tile",
+    ]
+    _guard(server, services)
+    Compress(server)
+    api.register(server, services)
+    dash = Dash(
+        "dashboard",
+        server=server,
+        assets_folder=str(assets_folder()),
+        assets_ignore=wall.ASSETS_IGNORE,
+        title=services.settings.centre.name,
+        update_title="",
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        enable_mcp=False,
+    )
+    dash.layout = lambda: wall.layout(services.settings)
+    policy = _policy(dash)
+
+    @server.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if request.path.startswith(("/assets/", "/_dash-component-suites/")) and response.status_code == 200:
+            # Dash puts the file's time or version into the address: what was fetched once stays good.
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    socketio = SocketIO(
+        server,
+        async_mode="gevent",
+        transports=["websocket"],
+        ping_interval=5,
+        ping_timeout=5,
+        max_http_buffer_size=MAX_MESSAGE,
+        cors_allowed_origins=None,
+    )
+    services.feed = LiveFeed(services, socketio)
+    return server, socketio
+
+
+def _guard(server: Flask, services: Services) -> None:
+    """One door in front of every page: a display's token, once in the address, then as a cookie."""
+
+    @server.before_request
+    def _door() -> Response | None:
+        token = request.args.get("display")
+        if token is not None and request.method == "GET" and not request.path.startswith(_OPEN):
+            scope = scope_of_request(services)
+            if scope is None:
+                return answer(401, "显示令牌不正确")
+            kept = request.args.to_dict()
+            kept.pop("display")
+            query = "&".join(f"{name}={value}" for name, value in kept.items())
+            response: Response = redirect(request.path + (f"?{query}" if query else ""))  # type: ignore[assignment]
+            response.set_cookie(
+                COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="Strict", secure=request.is_secure
+            )
+            return response
+        if not request.path.startswith(_OPEN) and scope_of_request(services) is None:
+            return answer(401, "需要显示令牌：请用 /?display=TOKEN 打开一次；未配置 [[displays]] 时只限本机")
+        return None
+
+
+def _policy(dash: Dash) -> str:
+    """A content security policy without ``unsafe-eval``; MapLibre's worker is a blob."""
+    parts = {
+        "default-src": "'self'",
+        "script-src": "'self' " + " ".join(dash.csp_hashes()),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "worker-src": "'self' blob:",
+        "child-src": "blob:",
+        "connect-src": "'self'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in parts.items())

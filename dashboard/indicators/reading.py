@@ -1,0 +1,85 @@
+"""What an indicator may look at: the counts of one grid over one period, each fetched at most once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from data_adapters.ledger import Snapshot
+
+_EPOCH_DAY = date(1970, 1, 1)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH_DAY).days
+
+
+def day_date(number: int) -> date:
+    """The date of a day number."""
+    return _EPOCH_DAY + timedelta(days=number)
+
+
+def day_start(number: int, zone: ZoneInfo) -> datetime:
+    """The UTC time at which a local day begins."""
+    return datetime.combine(day_date(number), time(), zone).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The counts of the grid at ``path`` over the local days ``first`` to ``last``, both included."""
+
+    snapshot: Snapshot
+    path: str
+    first: int
+    last: int
+
+    @cached_property
+    def flows(self) -> Counter[str]:
+        """Flows within the period."""
+        return self.snapshot.counts.flows(self.path, self.first, min(self.last, self.snapshot.today))
+
+    @cached_property
+    def before(self) -> Counter[str]:
+        """Flows on every day before the period."""
+        return self.snapshot.counts.before(self.path, self.first)
+
+    @cached_property
+    def gauges(self) -> Counter[str]:
+        """Stocks now."""
+        return self.snapshot.counts.gauges(self.path)
+
+    @property
+    def opening(self) -> int:
+        """U(t0): the open stock before the period."""
+        return stock(self.before)
+
+    @property
+    def closing(self) -> int:
+        """U(t*): the open stock at the end of the period, or now if that comes first."""
+        if self.last >= self.snapshot.today:
+            return self.gauges["open"]
+        return self.opening + stock(self.flows)
+
+    @cached_property
+    def overdue(self) -> int:
+        """Open cases past their due time now. Exactly due is not overdue."""
+        return len(self._late())
+
+    @cached_property
+    def overdue_in_period(self) -> int:
+        """Open cases whose due time passed within the period: the second term of K10's denominator."""
+        start = day_start(self.first, self.snapshot.zone)
+        end = day_start(self.last + 1, self.snapshot.zone)
+        return sum(start <= due_at < end for due_at in self._late())
+
+    def _late(self) -> list[datetime]:
+        return [due_at for due_at in self.snapshot.open_due(self.path) if due_at < self.snapshot.now]
+
+
+def stock(flows: Counter[str]) -> int:
+    """What flows leave in the open stock: accepted - closed - left."""
+    return flows["accepted"] - flows["closed"] - flows["left"]

@@ -1,0 +1,82 @@
+"""What the pages, the API and the live feed share: the ledger, the settings, the clock, and a place for slow work."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+import gevent
+
+from dashboard.figure_cache import FigureCache
+from data_adapters.ledger import Ledger
+from data_adapters.settings import Settings
+
+_HEARD_EVERY_S = 5.0
+_log = logging.getLogger("yiping")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class Feed(Protocol):
+    """What others need to know of the live feed."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the end of the log is known."""
+
+    @property
+    def viewers(self) -> int:
+        """How many are connected."""
+
+
+@dataclass(slots=True)
+class Services:
+    """One per process. ``speed`` multiplies the demo's feed and is None for a real centre."""
+
+    settings: Settings
+    ledger: Ledger
+    speed: float | None = None
+    figures: FigureCache = field(default_factory=FigureCache)
+    failures: int = 0
+    feed: Feed | None = None
+    _heard: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def demo(self) -> bool:
+        """Whether everything on the screen is synthetic, which every page then says."""
+        return self.settings.centre.demo
+
+    def feed_ready(self) -> bool:
+        """Whether the end of the change log is loaded."""
+        return self.feed is not None and self.feed.ready
+
+    def viewer_count(self) -> int:
+        """Connected viewers of the live feed."""
+        return self.feed.viewers if self.feed is not None else 0
+
+    def heard_from(self, kind: str, sources: set[str]) -> None:
+        """Note that sources which push are alive; each at most once in `_HEARD_EVERY_S` seconds."""
+        now = time.monotonic()
+        for name in sources:
+            if now - self._heard.get(name, float("-inf")) >= _HEARD_EVERY_S:
+                self._heard[name] = now
+                offload(self.ledger.source_heard, name, kind)
+
+    def note_failure(self, where: str, error: Exception) -> None:
+        """Count and log a failure of background work, in one line."""
+        self.failures += 1
+        _log.error("%s: %s: %s", where, type(error).__name__, error)
+
+    def now(self) -> datetime:
+        """The ledger's clock."""
+        return self.ledger.clock()
+
+
+def offload(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Run `work` on a native thread, so that the loop which serves every socket goes on meanwhile."""
+    pool = gevent.get_hub().threadpool
+    return pool.apply(work, args, kwargs)  # type: ignore[no-any-return]

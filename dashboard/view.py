@@ -1,0 +1,136 @@
+"""The whole state of the wall for one grid: what a page loads first, after a reset, and when it drills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.services import Services
+from data_adapters.ledger import Scope, Snapshot
+from data_adapters.ledger.contributions import STAGE
+from data_adapters.ledger.display import display_point
+from data_adapters.ledger.item import stamp
+from data_adapters.ledger.scope import lineage
+from data_adapters.ledger.snapshot import CaseRow, GridRow
+
+FEED_ROWS = 40
+#: More open cases than this come as tiles, not as one list.
+OPEN_CASES = 2_000
+
+
+def view(services: Services, scope: Scope, code: str | None) -> dict[str, Any] | None:
+    """The state of the grid `code` (None: the scope's own). None if no such grid lies in the scope."""
+    with services.ledger.read(scope) as snapshot:
+        here = snapshot.top_grid() if code is None else snapshot.grid(code)
+        if here is None:
+            return None
+        epoch, seq = snapshot.position()
+        state = _place(services, snapshot, here)
+        state |= {
+            "epoch": epoch,
+            "seq": seq,
+            "server_time": snapshot.now.isoformat(timespec="milliseconds"),
+            "centre": centre(services),
+            "sources": sources(snapshot),
+            "feed": feed(snapshot, here.path),
+            "cases": _open_cases(snapshot, here.path),
+        }
+    # Counted after the position was taken: figures may be newer than `seq`, never older.
+    state["figures"] = services.figures.get(services.ledger, here.path)[1]
+    return state
+
+
+def centre(services: Services) -> dict[str, Any]:
+    """Who the wall belongs to, and whether it is a demo and how fast."""
+    own = services.settings.centre
+    return {"name": own.name, "timezone": own.timezone, "demo": services.demo, "speed": services.speed}
+
+
+def sources(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Every source's age since its last good read, in seconds by this machine's clock, and its interval."""
+    return [
+        {
+            "name": state.name,
+            "age_s": None
+            if state.last_ok_at is None
+            else max(0, round((snapshot.now - state.last_ok_at).total_seconds())),
+            "every_s": state.every_s,
+        }
+        for state in snapshot.sources()
+    ]
+
+
+def feed(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
+    """The latest cases of a grid, newest report first."""
+    rows = snapshot.latest_cases(path, FEED_ROWS)
+    wanted = {p for row in rows for p in lineage(row.path)[-2:] if snapshot.scope.covers(p)}
+    grids = {found.path: found for found in snapshot.grids_at(sorted(wanted))}
+    return [feed_row(row, grids) for row in rows]
+
+
+def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
+    """One line of the feed: category, grade, place and stage. No person, no free text."""
+    here, above = grids.get(row.path), grids.get(row.path[:-3])
+    return {
+        "case_no": row.case_no,
+        "seq": row.seq,
+        "reported_at": stamp(row.reported_at),
+        "kind": row.kind,
+        "category": row.category,
+        "grade": row.grade,
+        "state": row.state,
+        "stage": STAGE[row.state],
+        "light": row.light,
+        "open": row.is_open,
+        "placed": row.placed,
+        "grid_code": here.code if here else None,
+        "grid_name": here.label if here else None,
+        "parent_name": above.label if above else None,
+    }
+
+
+def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, Any]:
+    names = services.settings.level_names()
+    levels = snapshot.subtree_levels(here.path)
+    return {
+        "grid": {
+            "code": here.code,
+            "name": here.name,
+            "level": here.level,
+            "level_name": names.get(here.level, ""),
+            "bbox": here.bbox,
+            "lon": here.lon,
+            "lat": here.lat,
+        },
+        "breadcrumb": [
+            {"code": above.code, "name": above.label, "level": above.level}
+            for above in snapshot.ancestors(here.path)
+        ],
+        "levels": [
+            {"level": level, "name": names.get(level, f"{level} 级"), "count": n}
+            for level, n in levels.items()
+            if level > here.level
+        ],
+        "children": [
+            {"code": child.code, "name": child.label, "level": child.level, "lon": child.lon, "lat": child.lat}
+            for child in snapshot.children(here.path)
+        ],
+    }
+
+
+def _open_cases(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
+    found = []
+    for row in snapshot.open_cases(path)[:OPEN_CASES]:
+        point = display_point(row.lon, row.lat, row.category) if row.placed else None
+        if point is not None:
+            found.append(
+                {
+                    "case_no": row.case_no,
+                    "lon": point[0],
+                    "lat": point[1],
+                    "grade": row.grade,
+                    "light": row.light,
+                    "category": row.category,
+                    "reported_at": stamp(row.reported_at),
+                }
+            )
+    return found
