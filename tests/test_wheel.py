@@ -6,7 +6,11 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from deploy.setup import browser_files
+from tests.fixtures.port import free_port
+from tests.fixtures.server import fetch, serving
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_adapters", "layers", "dashboard")
@@ -51,3 +55,21 @@ def test_the_installed_packages_are_those_of_the_wheel(installed: Path, tmp_path
     code = f"import {', '.join(PACKAGES)}; print(*(p.__file__ for p in ({', '.join(PACKAGES)})), sep='\\n')"
     for place in shown(installed / "python", "-c", code, cwd=tmp_path).split():
         assert Path(place).is_relative_to(installed.parent)
+
+
+def test_the_installed_wheel_serves_the_same_wall_from_an_empty_folder(
+    installed: Path, tmp_path: Path, page: Page
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    command = [installed / "yiping", "demo", "--data", tmp_path / "data"]
+    with serving(command, free_port(), empty, {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}) as address:
+        assert fetch(f"{address}/healthz")[0] == 200
+        for path in (path for path in (ROOT / "assets").rglob("*") if path.is_file()):
+            name = path.relative_to(ROOT).as_posix()
+            assert fetch(f"{address}/{name}") == (200, path.read_bytes()), name
+        page.goto(address)
+        page.wait_for_selector("body[data-live=live]", timeout=60_000)
+        assert page.locator("[data-indicator]").count() == 6
+        assert page.locator("#map").get_attribute("data-level") == "0"
+    assert list(empty.iterdir()) == []
