@@ -9,9 +9,10 @@ STAMPS := .venv/.stamps
 PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check --no-warn-script-location
 LOCKED := $(PIP) --require-hashes --only-binary :all:
 PACKAGES := data_adapters layers dashboard
-# What the tests need beyond Python: a real browser, Chinese glyphs for it, a real PostgreSQL with PostGIS.
+# What the tests need beyond Python: a real browser, Chinese glyphs for it, a real PostgreSQL with PostGIS,
+# and the one library that Playwright's driver does not bring along.
 # Elsewhere than on Debian: bring them by hand and run `make test DEBIAN_PACKAGES=`.
-DEBIAN_PACKAGES := chromium fonts-noto-cjk postgresql postgresql-15-postgis-3
+DEBIAN_PACKAGES := chromium fonts-noto-cjk libatomic1 postgresql postgresql-15-postgis-3
 
 .PHONY: help setup demo setup-dev test check format lint types imports locks lock wheel
 

@@ -11,7 +11,7 @@ done
 [ -n "$missing" ] || exit 0
 
 fail() {
-    echo "setup: $1; install by hand:$missing" >&2
+    echo "setup: $1; install these and run the command again:$missing" >&2
     exit 1
 }
 
@@ -21,7 +21,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
     as_root="sudo"
 else
-    fail "neither root nor sudo"
+    fail "Debian packages are missing and there is neither root nor sudo to install them"
 fi
 
 apt() {
