@@ -62,7 +62,7 @@ def test_the_installed_wheel_serves_the_same_wall_from_an_empty_folder(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    command = [installed / "yiping", "demo", "--data", tmp_path / "data"]
+    command: list[str | Path] = [installed / "yiping", "demo", "--data", tmp_path / "data"]
     with serving(command, free_port(), empty, {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}) as address:
         assert fetch(f"{address}/healthz")[0] == 200
         for path in (path for path in (ROOT / "assets").rglob("*") if path.is_file()):
