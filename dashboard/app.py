@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlencode
 
 from dash import Dash
 from flask import Flask, Response, redirect, request
@@ -95,8 +96,9 @@ def _guard(server: Flask, services: Services) -> None:
                 return answer(401, "显示令牌不正确")
             kept = request.args.to_dict()
             kept.pop("display")
-            query = "&".join(f"{name}={value}" for name, value in kept.items())
-            response: Response = redirect(request.path + (f"?{query}" if query else ""))  # type: ignore[assignment]
+            # One leading slash only: two would lead to another host.
+            target = "/" + request.path.lstrip("/") + (f"?{urlencode(kept)}" if kept else "")
+            response: Response = redirect(target)  # type: ignore[assignment]
             response.set_cookie(
                 COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="Strict", secure=request.is_secure
             )

@@ -89,14 +89,14 @@ def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
 
 
 def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, Any]:
-    names = services.settings.level_names()
+    name_of = services.settings.level_name
     levels = snapshot.subtree_levels(here.path)
     return {
         "grid": {
             "code": here.code,
             "name": here.name,
             "level": here.level,
-            "level_name": names.get(here.level, ""),
+            "level_name": name_of(here.level),
             "bbox": here.bbox,
             "lon": here.lon,
             "lat": here.lat,
@@ -106,7 +106,7 @@ def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, A
             for above in snapshot.ancestors(here.path)
         ],
         "levels": [
-            {"level": level, "name": names.get(level, f"{level} 级"), "count": n}
+            {"level": level, "name": name_of(level), "count": n}
             for level, n in levels.items()
             if level > here.level
         ],

@@ -209,7 +209,10 @@ def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: Zon
     state = row["state"]
     inferred = list(flags)
     told_at = row["source_updated_at"] or now
-    if state not in life.BEFORE and row["accepted_at"] is None:
+    if state in life.BEFORE:
+        # The state is what a source stands by: one set back to before its acceptance is not accepted.
+        row["accepted_at"] = None
+    elif row["accepted_at"] is None:
         row["accepted_at"] = row["registered_at"] or row["reported_at"]
         inferred.append("accepted_at_inferred")
     if state in life.CLOSED and row["closed_at"] is None:

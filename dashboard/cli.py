@@ -1,0 +1,156 @@
+"""The command line. Everything for people goes to standard error, `--json` to standard output."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from tqdm import tqdm
+
+from data_adapters.check import check as check_sources
+from data_adapters.grid_intake import Progress
+from data_adapters.ledger import Ledger
+from data_adapters.report import Report
+from data_adapters.settings import Settings, load
+from data_adapters.suggestion import did_you_mean
+from data_adapters.sync import sync as sync_sources
+
+UNUSABLE = 2
+Command = Callable[..., int | None]
+
+config_option = click.option(
+    "--config",
+    default="yiping.toml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="配置文件",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="在标准输出写一个 JSON 对象")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--debug", is_flag=True, help="出错时给出完整的调用栈")
+@click.version_option(package_name="yiping", message="%(version)s")
+@click.pass_context
+def main(context: click.Context, debug: bool) -> None:
+    """一屏：社会治理指挥调度大屏。"""
+    context.obj = debug
+
+
+def guarded(command: Command) -> Callable[..., None]:
+    """Make a command end with its return value as exit code, and an error with one line and code 2."""
+
+    @click.option("--debug", is_flag=True, help="出错时给出完整的调用栈")
+    @click.pass_context
+    @functools.wraps(command)
+    def run(context: click.Context, /, *arguments: Any, debug: bool, **options: Any) -> None:
+        try:
+            code = command(*arguments, **options) or 0
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if debug or context.obj:
+                traceback.print_exc()
+            else:
+                click.echo(f"错误：{_one_line(error)}", err=True)
+            code = UNUSABLE
+        context.exit(code)
+
+    return run
+
+
+@main.command()
+@click.argument("path", default="yiping.toml", type=click.Path(path_type=Path))
+@guarded
+def init(path: Path) -> int:
+    """写一个带注释的 yiping.toml，从它开始改。"""
+    if path.is_dir():
+        path = path / "yiping.toml"
+    text = resources.files("dashboard").joinpath("yiping.toml").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        click.echo(f"错误：{path} 已存在，没有改动；请换一个路径", err=True)
+        return 1
+    click.echo(f"已写入 {path}，改好后运行 yiping check --config {path}", err=True)
+    return 0
+
+
+@main.command()
+@config_option
+@json_option
+@guarded
+def check(config: Path, as_json: bool) -> int:
+    """读所有来源，不写任何东西：接受和拒绝了哪些行、为什么。"""
+    settings = load(config)
+    with _progress() as progress:
+        report = check_sources(settings, progress)
+    return _tell(report, as_json)
+
+
+@main.command()
+@config_option
+@json_option
+@click.option("--source", help="只读这一个来源")
+@guarded
+def sync(config: Path, as_json: bool, source: str | None) -> int:
+    """读来源，写入库；可以重复运行。"""
+    settings = load(config)
+    names = [known.name for known in settings.sources]
+    if source is not None and source not in names:
+        raise ValueError(f"{config}：没有名为 {source!r} 的来源{did_you_mean(source, names)}")
+    ledger = open_ledger(settings)
+    try:
+        with _progress() as progress:
+            report = sync_sources(settings, ledger, source, progress)
+    finally:
+        ledger.close()
+    return _tell(report, as_json)
+
+
+# The commands that need a server or a page stand below: demo, serve, export.
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger at the configured address, its tables brought up to date."""
+    return Ledger.open(settings.store.url, timezone=settings.centre.timezone, root=settings.centre.root)
+
+
+def _tell(report: Report, as_json: bool) -> int:
+    click.echo(report.as_text(), err=True)
+    if as_json:
+        click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
+    return report.exit_code
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar a source on a terminal, nothing elsewhere."""
+    bars: dict[str, tqdm[Any]] = {}
+
+    def show(source: str, read: int, total: int | None) -> None:
+        for name, bar in bars.items():
+            if name != source:
+                bar.close()
+        if source not in bars:
+            bars[source] = tqdm(desc=source, total=total, unit="行", file=sys.stderr, disable=None)
+        bars[source].update(read - bars[source].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,1 @@
+"""The panels of the wall, one a file: the empty frame with its Chinese names, ids and marks."""

@@ -1,0 +1,37 @@
+"""The six indicator tiles."""
+
+from __future__ import annotations
+
+from dash import html
+
+#: id -> label until the first figures arrive; the order is the order on the wall.
+TILES = {
+    "K01": "今日上报",
+    "K07": "在办",
+    "K11": "超期",
+    "K10": "按期办结率",
+    "K13a": "化解成功率",
+    "K63a": "视频在线率",
+}
+
+
+def tile(identity: str, label: str) -> html.Article:
+    """One tile; `50_tiles.js` writes the value and its marks `data-value`, `data-numerator`, `data-denominator`."""
+    return html.Article(
+        [
+            html.H3(label, className="tile-label"),
+            html.Span(className="tile-as-of"),
+            html.P([html.Span("—", className="tile-value"), html.Span(className="tile-unit")], className="tile-figure"),
+            html.Div(className="tile-spark-box", id=f"spark-{identity}"),
+            html.Span(className="tile-comparison"),
+            html.Span(className="tile-parts"),
+        ],
+        className="panel tile",
+        tabIndex=0,
+        **{"data-indicator": identity, "data-value": "", "data-numerator": "", "data-denominator": ""},
+    )
+
+
+def panel() -> html.Section:
+    """All six, two abreast."""
+    return html.Section([tile(*one) for one in TILES.items()], id="tiles", className="tiles", **{"aria-label": "指标"})
