@@ -1,0 +1,256 @@
+"""Grids: their polygons as GeoJSON for the page, and as vector tiles whose level follows the zoom.
+
+Neighbours are always simplified together as one coverage, so a shared border stays one line. Nothing but what
+lies in the snapshot's scope comes out: of a township's display neither its neighbours nor what is above it.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from data_adapters.ledger.snapshot import GridRow, Snapshot
+from layers.mvt import polygon_layer
+from layers.tiles import EXTENT, TILE_PX, Floats, Tile, metres_per_pixel, to_mercator
+
+#: A border's detail on screen, in pixels: what is finer is left out of a tile.
+DETAIL_PX = 0.5
+#: A drawn grid is never more than about this many pixels across, so a border's detail is a fraction of it.
+FRAME_PX = 4096
+#: The deepest level whose grids measure at least this much across, in pixels, is drawn.
+LEAST_PX = 20.0
+#: A tile with more grids than this is drawn one level higher: towns are denser than the average.
+MOST_GRIDS = 800
+#: How far borders reach beyond their tile, in tile units, so that lines do not end at its edge.
+BUFFER = 64.0
+KEPT_PLANS = 8
+KEPT_COVERAGES = 48
+
+Feature = dict[str, Any]
+Polygons = NDArray[np.object_]
+
+
+def children_geojson(snapshot: Snapshot, path: str) -> Feature:
+    """The children of the grid at `path` as a FeatureCollection; shared borders stay shared."""
+    rows = snapshot.children(path)
+    here = snapshot.grid_at(path)
+    return _collection(snapshot, rows, _detail([here] if here and here.bbox else rows))
+
+
+def grid_geojson(snapshot: Snapshot, code: str) -> Feature | None:
+    """One grid as a Feature, or None where the scope has no such grid."""
+    here = snapshot.grid(code)
+    if here is None:
+        return None
+    feature: Feature = _collection(snapshot, [here], _detail([here]))["features"][0]
+    return feature
+
+
+def outline_geojson(snapshot: Snapshot, path: str) -> Feature:
+    """The grid at `path` (`role` ``self``) and the siblings next to it (``sibling``), for orientation."""
+    here = snapshot.grid_at(path)
+    if here is None:
+        return _collection(snapshot, [], 0.0)
+    siblings = snapshot.children(here.parent_path) if here.parent_path else []
+    rows = [here, *(row for row in siblings if row.path != path and _near(here, row))]
+    found = _collection(snapshot, rows, _detail([here]))
+    for feature in found["features"]:
+        feature["properties"]["role"] = "self" if feature["properties"]["code"] == here.code else "sibling"
+    return found
+
+
+def _collection(snapshot: Snapshot, rows: Sequence[GridRow], detail: float) -> Feature:
+    """Rows as GeoJSON features; ``geometry`` is null for a grid without a polygon. Six decimals are 0.1 m."""
+    shapes = snapshot.geometries([row.path for row in rows])
+    drawn = [row.path for row in rows if row.path in shapes]
+    simple = _simplified(np.array([shapes[path] for path in drawn], dtype=object), detail)
+    rounded = shapely.transform(simple, lambda vertices: np.round(vertices, 6))
+    geometry = dict(zip(drawn, map(orjson.loads, shapely.to_geojson(rounded)), strict=True))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": _properties(row), "geometry": geometry.get(row.path)}
+            for row in rows
+        ],
+    }
+
+
+def _properties(row: GridRow) -> dict[str, Any]:
+    # The path is the ledger's own affair: it tells how many siblings came before.
+    return {
+        "code": row.code,
+        "name": row.label,
+        "level": row.level,
+        "lon": None if row.lon is None else round(row.lon, 6),
+        "lat": None if row.lat is None else round(row.lat, 6),
+    }
+
+
+def _detail(rows: Sequence[GridRow]) -> float:
+    """Degrees that are less than a pixel when `rows` fill the map."""
+    boxes = [row.bbox for row in rows if row.bbox is not None]
+    if not boxes:
+        return 0.0
+    west, south, east, north = zip(*boxes, strict=True)
+    return float(max(max(east) - min(west), max(north) - min(south))) / FRAME_PX
+
+
+def _near(here: GridRow, other: GridRow) -> bool:
+    """Whether `other` comes into view when the map shows `here`: within one span of it on every side."""
+    if here.bbox is None or other.bbox is None:
+        return False
+    west, south, east, north = here.bbox
+    span = max(east - west, north - south)
+    return (
+        other.bbox[0] <= east + span
+        and other.bbox[2] >= west - span
+        and other.bbox[1] <= north + span
+        and other.bbox[3] >= south - span
+    )
+
+
+def _simplified(polygons: Polygons, detail: float) -> Polygons:
+    if len(polygons) == 0 or detail <= 0:
+        return polygons
+    simple: Polygons = shapely.coverage_simplify(polygons, detail)
+    # Where sources overlap, the coverage is none and a border may cross itself afterwards.
+    broken = ~shapely.is_valid(simple)
+    simple[broken] = shapely.make_valid(simple[broken])
+    return simple
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a scope can draw: for each level its grids (and those above that have no children), and their size."""
+
+    levels: tuple[int, ...]
+    rows: dict[int, list[GridRow]]
+    across_m: dict[int, float]
+    lat: float
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> _Plan:
+        top = snapshot.top_grid()
+        if top is None:
+            return cls((), {}, {}, 0.0)
+        levels = sorted(snapshot.subtree_levels(top.path))
+        drawn: dict[int, list[GridRow]] = {}
+        cells = [top]
+        for level in levels:
+            if level == top.level:
+                continue
+            below = snapshot.grids_of_level(level)
+            parents = {row.parent_path for row in below}
+            cells = [row for row in cells if row.path not in parents and row.path != top.path] + below
+            drawn[level] = cells
+        rows = drawn or {top.level: [top]}
+        across = {level: _across_m(cells) for level, cells in rows.items()}
+        return cls(tuple(sorted(rows)), rows, across, top.lat or 0.0)
+
+    def level(self, zoom: int) -> int:
+        """The level drawn at a zoom: the deepest that is not too small, or the highest there is."""
+        least = LEAST_PX * metres_per_pixel(zoom, self.lat)
+        return max((n for n in self.levels if self.across_m[n] >= least), default=self.levels[0])
+
+
+def _across_m(rows: Sequence[GridRow]) -> float:
+    areas = [row.area_km2 for row in rows if row.area_km2]
+    return math.sqrt(sum(areas) / len(areas)) * 1000 if areas else 0.0
+
+
+class _Coverage:
+    """The polygons of one level at one zoom's detail, in Mercator fractions, with an index."""
+
+    def __init__(self, snapshot: Snapshot, rows: Sequence[GridRow], zoom: int) -> None:
+        shapes = snapshot.geometries([row.path for row in rows])
+        self.rows = [row for row in rows if row.path in shapes]
+        degrees = np.array([shapes[row.path] for row in self.rows], dtype=object)
+        self.polygons = _simplified(shapely.transform(degrees, _mercator), DETAIL_PX / (TILE_PX * 2.0**zoom))
+        self._tree = shapely.STRtree(self.polygons)
+
+    def within(self, box: tuple[float, float, float, float]) -> NDArray[np.int64]:
+        """Numbers of the polygons whose bounds touch `box`, in order."""
+        found: NDArray[np.int64] = np.sort(self._tree.query(shapely.box(*box)))
+        return found
+
+
+class GridLayer:
+    """The layer `grid`: polygons with `code`, `name` and `level`. Safe for several threads."""
+
+    id = "grid"
+    title = "网格"
+    unit = "个"
+    min_zoom = 0
+    max_zoom = 15
+
+    def __init__(self) -> None:
+        self._plans: OrderedDict[tuple[str, str], _Plan] = OrderedDict()
+        self._coverages: OrderedDict[tuple[str, str, int, int], _Coverage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def revision(self, snapshot: Snapshot) -> str:
+        """Changes whenever a tile of this layer may."""
+        return f"{snapshot.position()[0]}.{snapshot.grid_revision()}"
+
+    def tile(self, snapshot: Snapshot, tile: Tile) -> bytes:
+        """The grids of the tile's zoom inside the snapshot's scope as a vector tile."""
+        with self._lock:
+            plan = self._plan(snapshot)
+            if not plan.levels:
+                return b""
+            at = plan.levels.index(plan.level(tile.z))
+            coverage, found = self._found(snapshot, plan, plan.levels[at], tile)
+            while len(found) > MOST_GRIDS and at > 0:
+                at -= 1
+                coverage, found = self._found(snapshot, plan, plan.levels[at], tile)
+        return _encode(coverage, found, tile)
+
+    def _found(
+        self, snapshot: Snapshot, plan: _Plan, level: int, tile: Tile
+    ) -> tuple[_Coverage, NDArray[np.int64]]:
+        key = (snapshot.scope.path, self.revision(snapshot), level, min(tile.z, self.max_zoom))
+        coverage = self._coverages.get(key)
+        if coverage is None:
+            coverage = self._coverages[key] = _Coverage(snapshot, plan.rows[level], key[3])
+        self._coverages.move_to_end(key)
+        while len(self._coverages) > KEPT_COVERAGES:
+            self._coverages.popitem(last=False)
+        return coverage, coverage.within(tile.box(BUFFER))
+
+    def _plan(self, snapshot: Snapshot) -> _Plan:
+        key = (snapshot.scope.path, self.revision(snapshot))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = _Plan.of(snapshot)
+        self._plans.move_to_end(key)
+        while len(self._plans) > KEPT_PLANS:
+            self._plans.popitem(last=False)
+        return plan
+
+
+def _encode(coverage: _Coverage, found: NDArray[np.int64], tile: Tile) -> bytes:
+    inside = shapely.transform(coverage.polygons[found], lambda v: tile.units(v[:, 0], v[:, 1]))
+    edge = EXTENT + BUFFER
+    rows = [coverage.rows[number] for number in found]
+    return polygon_layer(
+        "grid",
+        shapely.clip_by_rect(inside, -BUFFER, -BUFFER, edge, edge),
+        {
+            "code": [row.code for row in rows],
+            "name": [row.label for row in rows],
+            "level": [row.level for row in rows],
+        },
+    )
+
+
+def _mercator(vertices: Floats) -> Floats:
+    return np.column_stack(to_mercator(vertices[:, 0], vertices[:, 1]))
