@@ -11,12 +11,16 @@ LAYERS = {"grid": "网格", "video": "视频", "case": "事件"}
 
 def switch(name: str, label: str) -> html.Button:
     """A layer switch; `41_layers.js` acts on it."""
-    return html.Button(label, type="button", className="switch", **{"data-layer": name, "aria-pressed": "true"})
+    return html.Button(
+        label, type="button", className="switch", **{"data-layer": name, "aria-pressed": "true"}
+    )
 
 
 def panel() -> html.Section:
     """`#map[data-grid][data-level]` holds Plotly's map, which `40_map.js` makes once in `#map-plot`."""
-    switches = html.Div([switch(*one) for one in LAYERS.items()], className="switches", role="group", **{"aria-label": "图层"})
+    switches = html.Div(
+        [switch(*one) for one in LAYERS.items()], className="switches", role="group", **{"aria-label": "图层"}
+    )
     over = [html.Div(id="labels"), html.Div(id="pulses", **{"aria-hidden": "true"})]
     canvas = html.Div([html.Div(id="map-plot"), *over], id="map-canvas")
     return html.Section(

@@ -8,12 +8,21 @@ from dash import html
 def panel() -> html.Section:
     """Rows are links that open the grid; filled by `55_ranking.js`."""
     title = html.H2(
-        [html.Span("下级排行", id="ranking-level"), html.Span(id="ranking-fit", **{"data-fit-note": "ranking-list"})],
+        [
+            html.Span("下级排行", id="ranking-level"),
+            html.Span(id="ranking-fit", **{"data-fit-note": "ranking-list"}),
+        ],
         id="ranking-title",
     )
-    head = html.Header([title, html.Span("近7日上报 · 按期办结", className="panel-note")], className="panel-head")
+    head = html.Header(
+        [title, html.Span("近7日上报 · 按期办结", className="panel-note")], className="panel-head"
+    )
     return html.Section(
-        [head, html.P(id="ranking-empty", className="empty"), html.Ol(id="ranking-list", className="bars ranking")],
+        [
+            head,
+            html.P(id="ranking-empty", className="empty"),
+            html.Ol(id="ranking-list", className="bars ranking"),
+        ],
         id="ranking",
         className="panel panel-ranking",
         **{"aria-labelledby": "ranking-title"},

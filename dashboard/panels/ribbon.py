@@ -10,7 +10,10 @@ def panel() -> html.Div:
     hours = [html.Span(f"{hour:02d}:00") for hour in (0, 6, 12, 18, 24)]
     return html.Div(
         [
-            html.Div([html.Div(id="ribbon-bins"), html.I(id="ribbon-now", **{"aria-hidden": "true"})], className="ribbon-plot"),
+            html.Div(
+                [html.Div(id="ribbon-bins"), html.I(id="ribbon-now", **{"aria-hidden": "true"})],
+                className="ribbon-plot",
+            ),
             html.Div(hours, className="ribbon-hours", **{"aria-hidden": "true"}),
         ],
         id="ribbon",

@@ -21,7 +21,10 @@ def tile(identity: str, label: str) -> html.Article:
         [
             html.H3(label, className="tile-label"),
             html.Span(className="tile-as-of"),
-            html.P([html.Span("—", className="tile-value"), html.Span(className="tile-unit")], className="tile-figure"),
+            html.P(
+                [html.Span("—", className="tile-value"), html.Span(className="tile-unit")],
+                className="tile-figure",
+            ),
             html.Div(className="tile-spark-box", id=f"spark-{identity}"),
             html.Span(className="tile-comparison"),
             html.Span(className="tile-parts"),
@@ -34,4 +37,6 @@ def tile(identity: str, label: str) -> html.Article:
 
 def panel() -> html.Section:
     """All six, two abreast."""
-    return html.Section([tile(*one) for one in TILES.items()], id="tiles", className="tiles", **{"aria-label": "指标"})
+    return html.Section(
+        [tile(*one) for one in TILES.items()], id="tiles", className="tiles", **{"aria-label": "指标"}
+    )

@@ -18,7 +18,12 @@ def panel() -> html.Section:
         className="panel-note",
     )
     plot = html.Div(
-        [html.Span(id="trend-top"), html.Div(id="trend-box"), html.Span(id="trend-first"), html.Span(id="trend-last")],
+        [
+            html.Span(id="trend-top"),
+            html.Div(id="trend-box"),
+            html.Span(id="trend-first"),
+            html.Span(id="trend-last"),
+        ],
         className="trend-body",
     )
     return frame("trend", "上报与办结 · 近30日", plot, note=key)

@@ -1,0 +1,135 @@
+// What the page knows, as a pure fold: a view, then frames. No DOM, no clock, no network.
+"use strict";
+(() => {
+  const FEED_ROWS = 40;
+  const DAYS = 30;
+  const FRESH = 8; // new cases remembered for the pulse on the map between two paints
+
+  const nothing = () => ({ figures: new Set(), rows: new Set(), cases: new Set(), fresh: [], arrived: 0, dirty: false });
+
+  /** The state that a view (`GET /api/v1/view`) describes. */
+  function fromView(view) {
+    const figures = new Map(Object.entries(view.figures));
+    return {
+      epoch: view.epoch,
+      seq: view.seq,
+      figuresSeq: view.seq,
+      centre: view.centre,
+      grid: view.grid,
+      breadcrumb: view.breadcrumb,
+      levels: view.levels,
+      children: view.children,
+      sources: view.sources,
+      figures,
+      feed: view.feed.slice(0, FEED_ROWS),
+      cases: new Map(view.cases.map((one) => [one.case_no, one])),
+      changes: nothing(),
+    };
+  }
+
+  /** At the top of what the viewer may see everything counts, also a case that lies in no grid. */
+  function concerns(state, item) {
+    if (state.breadcrumb.length <= 1) return true;
+    return (item.paths || []).includes(state.grid.code);
+  }
+
+  function forget(state, caseNo) {
+    const at = state.feed.findIndex((row) => row.case_no === caseNo);
+    if (at >= 0) state.feed.splice(at, 1), state.changes.rows.add(caseNo);
+    if (state.cases.delete(caseNo)) state.changes.cases.add(caseNo);
+  }
+
+  /** The feed is of new cases: a step in the life of one that left it long ago does not bring it back. */
+  function isNews(state, item) {
+    if (item.stage === "ACCEPT" || state.feed.length < FEED_ROWS) return true;
+    return Date.parse(item.reported_at) > Math.min(...state.feed.map((row) => Date.parse(row.reported_at)));
+  }
+
+  function takeCase(state, item) {
+    const caseNo = item.case_no;
+    if (item.removed || !concerns(state, item)) return forget(state, caseNo);
+    const at = state.feed.findIndex((row) => row.case_no === caseNo);
+    if (at >= 0) {
+      state.feed[at] = { ...state.feed[at], ...item };
+      state.changes.rows.add(caseNo);
+    } else if (isNews(state, item)) {
+      state.feed.unshift(item);
+      state.feed.length = Math.min(state.feed.length, FEED_ROWS);
+      state.changes.arrived += 1;
+      state.changes.rows.add(caseNo);
+    }
+    const drawn = item.open && item.lon != null && item.lat != null;
+    if (drawn) {
+      if (!state.cases.has(caseNo)) state.changes.fresh = [...state.changes.fresh, caseNo].slice(-FRESH);
+      state.cases.set(caseNo, item);
+      state.changes.cases.add(caseNo);
+    } else if (state.cases.delete(caseNo)) {
+      state.changes.cases.add(caseNo);
+    }
+  }
+
+  /** A wall runs for weeks: yesterday's thirty-first day goes. */
+  function dropOldDays(state) {
+    const days = [...state.figures.keys()].filter((key) => key.startsWith("day.")).sort();
+    for (const key of days.slice(0, Math.max(0, days.length - DAYS))) state.figures.delete(key);
+  }
+
+  /** `null` says that a figure is gone. */
+  function takeFigures(state, grid, seq, figures) {
+    if (!figures || grid !== state.grid.code || seq < state.figuresSeq) return false;
+    for (const [key, value] of Object.entries(figures)) {
+      if (value === null) state.figures.delete(key);
+      else state.figures.set(key, value);
+      state.changes.figures.add(key);
+    }
+    state.figuresSeq = seq;
+    dropOldDays(state);
+    state.changes.dirty = true;
+    return true;
+  }
+
+  /**
+   * Fold one frame in. Answers what became of it:
+   * "applied"; "old" (already known); "hole" (something before it is missing: ask `resume`);
+   * "elsewhere" (made for the grid looked at before: the server sends it again); "reset" (another epoch).
+   */
+  function applyFrame(state, frame) {
+    if (frame.epoch !== state.epoch) return "reset";
+    if (frame.grid !== undefined && frame.grid !== null && frame.grid !== state.grid.code) return "elsewhere";
+    if (frame.from > state.seq + 1) return "hole";
+    if (frame.to <= state.seq) {
+      takeFigures(state, frame.grid, frame.to, frame.figures);
+      return "old";
+    }
+    for (const item of frame.items) {
+      if (item.seq > state.seq && item.type === "case") takeCase(state, item);
+    }
+    state.seq = frame.to;
+    state.changes.dirty = true;
+    takeFigures(state, frame.grid, frame.to, frame.figures);
+    return "applied";
+  }
+
+  /** Figures that only the clock changed (a light turned, a day began). */
+  function applyFigures(state, message) {
+    return takeFigures(state, message.grid, message.seq, message.figures);
+  }
+
+  /** What changed since the last call: keys of figures, case numbers of rows and of map points. */
+  function takeChanges(state) {
+    const changes = state.changes;
+    state.changes = nothing();
+    return changes;
+  }
+
+  /** `{code: value}` of all figures `prefix.*`, in the order they came. */
+  function figuresOf(state, prefix) {
+    const found = [];
+    for (const [key, value] of state.figures) {
+      if (key.startsWith(prefix)) found.push([key.slice(prefix.length), value]);
+    }
+    return found;
+  }
+
+  Wall.state = { fromView, applyFrame, applyFigures, takeChanges, figuresOf };
+})();

@@ -1,0 +1,45 @@
+// Making and changing elements without ever reading data as markup.
+"use strict";
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function fill(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+
+  /** An HTML element; strings among the children become text. */
+  const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+
+  const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+  /** Set the text only where it differs: an equal write would still repaint. */
+  function write(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  function mark(node, name, value) {
+    const text = value === null || value === undefined ? "" : String(value);
+    if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+  }
+
+  /** A path "M… L…" over points [x, y]; null is a gap. */
+  function line(points) {
+    let pen = "M";
+    let path = "";
+    for (const point of points) {
+      if (!point) {
+        pen = "M";
+        continue;
+      }
+      path += `${pen}${point[0].toFixed(2)} ${point[1].toFixed(2)}`;
+      pen = "L";
+    }
+    return path;
+  }
+
+  Wall.element = { make, draw, write, mark, line };
+})();

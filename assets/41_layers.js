@@ -1,0 +1,40 @@
+// The layer switches: a switch shows or hides every style layer that draws from its sources.
+"use strict";
+(() => {
+  const SOURCES = { grid: ["grid", "inner"], video: ["video"], case: ["case"] };
+
+  /** The colours of the grid go, its borders stay; and it goes on catching clicks, so it turns transparent. */
+  function show(map, layer, on) {
+    if (layer.id === "grid-fill") map.setPaintProperty(layer.id, "fill-opacity", on ? 1 : 0);
+    else if (layer.source !== "grid") map.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none");
+  }
+
+  function apply(chosen) {
+    for (const button of document.querySelectorAll("[data-layer]")) {
+      button.setAttribute("aria-pressed", String(chosen.has(button.dataset.layer)));
+    }
+    document.getElementById("labels").hidden = !chosen.has("grid");
+    const map = Wall.map.get();
+    if (!map) return;
+    for (const layer of map.getStyle().layers) {
+      for (const [name, sources] of Object.entries(SOURCES)) {
+        if (sources.includes(layer.source)) show(map, layer, chosen.has(name));
+      }
+    }
+  }
+
+  /** `changed(layers)` is called with the new set after a click. */
+  function start(chosen, changed) {
+    for (const button of document.querySelectorAll("[data-layer]")) {
+      button.addEventListener("click", () => {
+        const name = button.dataset.layer;
+        if (!chosen.delete(name)) chosen.add(name);
+        apply(chosen);
+        changed(chosen);
+      });
+    }
+    apply(chosen);
+  }
+
+  Wall.layers = { start, apply };
+})();
