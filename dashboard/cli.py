@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import orjson
 from tqdm import tqdm
 
 from data_adapters.check import check as check_sources
+from data_adapters.demo.county import write_county
 from data_adapters.grid_intake import Progress
 from data_adapters.ledger import Ledger
 from data_adapters.report import Report
@@ -117,7 +119,45 @@ def sync(config: Path, as_json: bool, source: str | None) -> int:
     return _tell(report, as_json)
 
 
-# The commands that need a server or a page stand below: demo, serve, export.
+@main.command()
+@config_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
+@click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
+@guarded
+def serve(config: Path, host: str, port: int) -> None:
+    """用生产服务器提供大屏，并按各来源自己的周期拉取。"""
+    from dashboard.serve import serve as serve_forever
+
+    serve_forever(load(config), config.resolve(), host, port)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
+@click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
+@click.option("--data", type=click.Path(path_type=Path), help="演示中心的目录，默认在用户数据目录")
+@click.option("--scale", type=click.Choice(["county"]), default="county", show_default=True, help="规模")
+@click.option("--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="上游的倍速")
+@guarded
+def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> None:
+    """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。"""
+    from dashboard.serve import serve as serve_forever
+
+    folder = (data or Path(click.get_app_dir("yiping")) / "demo").expanduser().resolve()
+    config = folder / "yiping.toml"
+    if not config.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with _progress() as progress:
+            write_county(folder, now=datetime.now(UTC), progress=progress)
+    settings = load(config)
+    ledger = open_ledger(settings)
+    try:
+        states = [ledger.source_state(source.name) for source in settings.sources]
+        if any(state is None or state.last_ok_at is None for state in states):
+            with _progress() as progress:
+                sync_sources(settings, ledger, None, progress)
+    finally:
+        ledger.close()
+    serve_forever(settings, config, host, port, feed_folder=folder, speed=speed)
 
 
 def open_ledger(settings: Settings) -> Ledger:
@@ -154,3 +194,7 @@ def _progress() -> Iterator[Progress]:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Raw geometries of a source (WKB, WKT, GeoJSON text, shapely) -> polygons or points, in whole arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data_adapters.coordinates import Floats, Transform
+from data_adapters.records.field import shorten
+from data_adapters.records.record import Fault
+
+
+def polygons(given: Sequence[Any], transform: Transform | None) -> list[shapely.Geometry | Fault | None]:
+    """Each geometry in EPSG:4490, None where there is none, a `Fault` where it cannot be one."""
+    read = [_geometry(value) for value in given]
+    shapes = np.array(
+        [value if isinstance(value, shapely.Geometry) else None for value in read], dtype=object
+    )
+    shapes = shapely.force_2d(shapes)
+    if transform is not None and len(shapes):
+        shapes = _transformed(shapes, transform)
+    bounds = shapely.bounds(shapes) if len(shapes) else np.zeros((0, 4))
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    broken = set(owners[~np.isfinite(coordinates).all(axis=1)].tolist())
+    results: list[shapely.Geometry | Fault | None] = []
+    for number, value in enumerate(read):
+        if not isinstance(value, shapely.Geometry):
+            results.append(value)
+        elif number in broken:
+            results.append(Fault("geometry", "not_finite", "坐标含有 NaN 或无穷大，或不在所写坐标系的范围内"))
+        elif not value.is_empty and not _in_degrees(bounds[number]):
+            shown = "、".join(f"{edge:.6g}" for edge in bounds[number])
+            reason = f"坐标范围 {shown} 不是经纬度，请用 crs 写明坐标系"
+            results.append(Fault("geometry", "out_of_range", reason))
+        else:
+            results.append(shapes[number])
+    return results
+
+
+def points(given: Sequence[Any]) -> list[tuple[float, float] | Fault | None]:
+    """(x, y) of each point in the source's own system, None where there is none, a `Fault` where it is no point."""
+    results: list[tuple[float, float] | Fault | None] = []
+    for value in given:
+        shape = _geometry(value)
+        if not isinstance(shape, shapely.Geometry):
+            results.append(shape)
+            continue
+        if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+            shape = shape.geoms[0]
+        if shape.is_empty:
+            results.append(None)
+        elif shape.geom_type == "Point":
+            results.append((float(shape.x), float(shape.y)))
+        else:
+            results.append(Fault("lon", "not_point", f"应为点，收到 {shape.geom_type}"))
+    return results
+
+
+def _geometry(value: Any) -> shapely.Geometry | Fault | None:
+    if value is None or isinstance(value, shapely.Geometry):
+        return value
+    if isinstance(value, str) and not value.strip():
+        return None
+    try:
+        if isinstance(value, bytes):
+            return shapely.from_wkb(value)
+        if isinstance(value, str):
+            text = value.strip()
+            return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+    except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).removeprefix("IllegalArgumentException: ").split())
+        return Fault("geometry", "invalid_polygon", f"几何无法读取：{shorten(reason, 120)}")
+    return Fault("geometry", "type", f"应为 WKB、WKT 或 GeoJSON，收到 {type(value).__name__}")
+
+
+def _transformed(shapes: NDArray[np.object_], transform: Transform) -> NDArray[np.object_]:
+    def move(coordinates: Floats) -> Floats:
+        lon, lat = transform(coordinates[:, 0], coordinates[:, 1])
+        return np.column_stack([lon, lat])
+
+    moved: NDArray[np.object_] = shapely.transform(shapes, move)
+    return moved
+
+
+def _in_degrees(bounds: Floats) -> bool:
+    west, south, east, north = bounds.tolist()
+    return bool(-180 <= west <= east <= 180 and -90 <= south <= north <= 90)

@@ -1,0 +1,297 @@
+"""Their fields and values -> our record, or why not: compiled once a source, applied to a chunk at a time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from data_adapters import geometry
+from data_adapters.coordinates import Floats, Transform, UnknownCrs, to_target
+from data_adapters.kinds import KINDS, Record
+from data_adapters.readers.reader import GEOMETRY, Chunk, SourceError
+from data_adapters.records.field import Context, FieldError, shorten
+from data_adapters.records.record import Fault
+from data_adapters.settings import FieldRule, SourceSettings
+
+Convert = Callable[[Any], Any]
+_EXACT = 2**53  # beyond, a number that went through a spreadsheet has lost its last digits
+_MISSING = object()
+#: "%d" on its own would be the day of a month, which no time needs alone.
+_CODE_FORMAT = re.compile(r"^%(0\d{1,2})?d$")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that gave no record, and every reason why. ``row`` is how people find it in the source."""
+
+    source: str
+    row: str
+    faults: tuple[Fault, ...]
+
+    @property
+    def field(self) -> str:
+        """The field of the first fault."""
+        return self.faults[0].field
+
+    @property
+    def code(self) -> str:
+        """The code of the first fault, for machines."""
+        return self.faults[0].code
+
+    @property
+    def reason(self) -> str:
+        """The reason of the first fault, one line for people."""
+        return self.faults[0].reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    field: str
+    column: str
+    convert: Convert | None
+
+
+class Mapping:
+    """The mapping of one source. ``crs`` decides what `apply` makes of coordinates; it may be set late ("auto")."""
+
+    def __init__(self, source: SourceSettings, context: Context) -> None:
+        self.source = source
+        self.kind = KINDS[source.kind]
+        self.crs: str | None = None if source.crs == "auto" else source.crs
+        self._context = context
+        self._constants: dict[str, Any] = {}
+        self._steps: list[_Step] = []
+        for name, rule in source.fields.items():
+            if rule.const is not None:
+                self._constants[name] = rule.const
+            elif rule.column is not None:
+                self._steps.append(_Step(name, rule.column, _convert(rule, source.values.get(name))))
+        mapped = source.fields.keys()
+        #: The geometry that the file itself knows is the polygon of a grid, the place of anything else.
+        self._shape = (source.kind == "grid" and "geometry" not in mapped) or (
+            self.kind.has_place and not {"lon", "lat"} & mapped
+        )
+        identity = source.fields.get(self.kind.identity)
+        self._identity = identity.column if identity is not None else None
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns a reader must give, and no others; `GEOMETRY` among them where the file's own is used."""
+        columns = {step.column for step in self._steps}
+        return frozenset(columns | {GEOMETRY} if self._shape else columns)
+
+    def apply(self, chunk: Chunk) -> Iterator[tuple[str, Record | Refused]]:
+        """(row as people find it, record or refusal) for every row of the chunk, in order.
+
+        Raises `SourceError` where the coordinate system is unknown.
+        """
+        raws, found = self._raw(chunk)
+        self._place(raws, found, chunk)
+        context, name, parse = self._context, self.source.name, self.kind.parse
+        for number, (raw, faults) in enumerate(zip(raws, found, strict=True)):
+            try:
+                result = parse(raw, context, name)
+            except (ValueError, ArithmeticError) as error:
+                # Values that Python itself cannot write down, such as an integer of 5,000 digits.
+                result = [Fault("*", "unreadable", shorten(error, 120))]
+            if isinstance(result, list) or faults:
+                row = self._row(chunk, number)
+                yield row, Refused(name, row, _all(faults, result))
+            else:
+                yield self._row(chunk, number), result
+        for broken, fault in chunk.broken:
+            yield str(broken), Refused(name, str(broken), (fault,))
+
+    def points(self, chunk: Chunk) -> tuple[Floats, Floats, list[str | None]]:
+        """(x, y, grid code) of the rows of a chunk as the source has them, for judging its coordinate system."""
+        raws, found = self._raw(chunk)
+        if self._shape:
+            self._points_of(raws, found, chunk)
+        x, y = _numbers(raws, "lon"), _numbers(raws, "lat")
+        codes = [value if isinstance(value := raw.get("grid_code"), str) else None for raw in raws]
+        return x, y, codes
+
+    def _raw(self, chunk: Chunk) -> tuple[list[dict[str, Any]], list[list[Fault]]]:
+        """Every row under our names, values mapped, and the faults of doing so."""
+        raws: list[dict[str, Any]] = []
+        found: list[list[Fault]] = []
+        for row in chunk.rows:
+            raw = self._constants.copy()
+            faults: list[Fault] = []
+            for step in self._steps:
+                value = row.get(step.column)
+                if step.convert is not None:
+                    try:
+                        value = step.convert(value)
+                    except FieldError as error:
+                        faults.append(Fault(step.field, error.code, str(error)))
+                        value = None
+                raw[step.field] = value
+            raws.append(raw)
+            found.append(faults)
+        return raws, found
+
+    def _place(self, raws: list[dict[str, Any]], found: list[list[Fault]], chunk: Chunk) -> None:
+        """Bring what has a place to EPSG:4490."""
+        if not (self._shape or self.kind.has_place or "geometry" in self.source.fields):
+            return
+        try:
+            transform = to_target(self.crs or chunk.crs or "EPSG:4490")
+        except UnknownCrs as error:
+            raise SourceError(f"{error}，请用 crs 写明") from None
+        if self.source.kind == "grid":
+            given = [row.get(GEOMETRY) for row in chunk.rows] if self._shape else _taken(raws, "geometry")
+            for raw, faults, shape in zip(raws, found, geometry.polygons(given, transform), strict=True):
+                if isinstance(shape, Fault):
+                    faults.append(shape)
+                else:
+                    raw["geometry"] = shape
+            return
+        if self._shape:
+            self._points_of(raws, found, chunk)
+        if transform is not None:
+            _transform(raws, found, transform)
+        for raw, faults in zip(raws, found, strict=True):
+            if _swapped(raw.get("lon"), raw.get("lat")):
+                faults.append(
+                    Fault("lat", "swapped", f"纬度 {shorten(raw['lat'])} 超过 90，像是经纬度写反了")
+                )
+
+    def _points_of(self, raws: list[dict[str, Any]], found: list[list[Fault]], chunk: Chunk) -> None:
+        given = [row.get(GEOMETRY) for row in chunk.rows]
+        for raw, faults, point in zip(raws, found, geometry.points(given), strict=True):
+            if isinstance(point, Fault):
+                faults.append(point)
+            elif point is not None:
+                raw["lon"], raw["lat"] = point
+
+    def _row(self, chunk: Chunk, number: int) -> str:
+        if chunk.numbers is not None:
+            return str(chunk.numbers[number])
+        value = chunk.rows[number].get(self._identity) if self._identity is not None else None
+        return shorten(value) if value is not None else "?"
+
+
+def _convert(rule: FieldRule, values: dict[str, Any] | None) -> Convert | None:
+    """The closure of one field: format first, then the value map."""
+    formatted = _format(rule.format) if rule.format is not None else None
+    if values is None:
+        return formatted
+    known = dict(values)
+    other = known.pop("*", _MISSING)
+
+    def translate(value: Any) -> Any:
+        if formatted is not None:
+            value = formatted(value)
+        key = _key(value)
+        if key in known:
+            return known[key]
+        # Nothing given is unknown, not "anything else"; "" in the map gives it a value.
+        return value if other is _MISSING or key == "" else other
+
+    return translate
+
+
+def _key(value: Any) -> str:
+    """A raw value as the configuration writes it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _format(pattern: str) -> Convert:
+    """``%06d`` and the like: a code that is kept as a number. Anything else: a strptime pattern."""
+    return _code_format(pattern) if _CODE_FORMAT.match(pattern) else _time_format(pattern)
+
+
+def _code_format(pattern: str) -> Convert:
+    def convert(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        if isinstance(value, float) and not value.is_integer():
+            raise FieldError("not_whole", f"{shorten(value)} 不是整数，不能按 {pattern} 写成编码")
+        if isinstance(value, float) and abs(value) > _EXACT:
+            raise FieldError("excel_damage", f"{shorten(value)} 超过 15 位，末位已丢失，请按文本导出")
+        return pattern % int(value)
+
+    return convert
+
+
+def _time_format(pattern: str) -> Convert:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            return value
+        try:
+            return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007  the record gives it the centre's zone
+        except ValueError:
+            raise FieldError("bad_time", f"{shorten(value)} 不是时间，应为 {pattern}") from None
+
+    return convert
+
+
+def _all(faults: list[Fault], result: Record | list[Fault]) -> tuple[Fault, ...]:
+    """The faults of the mapping, then those of the record in fields that had none yet."""
+    named = {fault.field for fault in faults}
+    more = [fault for fault in result if fault.field not in named] if isinstance(result, list) else []
+    return (*faults, *more)
+
+
+def _taken(raws: list[dict[str, Any]], field: str) -> list[Any]:
+    return [raw.pop(field, None) for raw in raws]
+
+
+def _numbers(raws: list[dict[str, Any]], field: str) -> Floats:
+    """The field as numbers, NaN where it is none."""
+    values = np.full(len(raws), np.nan)
+    for number, raw in enumerate(raws):
+        value = raw.get(field)
+        if value is None or isinstance(value, bool):
+            continue
+        try:
+            values[number] = float(value)
+        except (TypeError, ValueError, OverflowError):
+            continue
+    return values
+
+
+def _transform(raws: list[dict[str, Any]], found: list[list[Fault]], transform: Transform) -> None:
+    """Move lon and lat of every row that has both as numbers; others are for the record to refuse."""
+    x, y = _numbers(raws, "lon"), _numbers(raws, "lat")
+    usable = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    lon, lat = transform(x[usable], y[usable])
+    finite = np.isfinite(lon) & np.isfinite(lat)
+    for number, good, to_lon, to_lat in zip(
+        usable.tolist(), finite.tolist(), lon.tolist(), lat.tolist(), strict=True
+    ):
+        if good:
+            raws[number]["lon"], raws[number]["lat"] = to_lon, to_lat
+        else:
+            found[number].append(Fault("lon", "outside_crs", "坐标不在所写坐标系的范围内，请检查 crs"))
+            raws[number]["lon"] = raws[number]["lat"] = None
+
+
+def _swapped(lon: Any, lat: Any) -> bool:
+    return (
+        isinstance(lon, int | float | str)
+        and isinstance(lat, int | float | str)
+        and (numbers := (_number(lon), _number(lat)))[0] is not None
+        and numbers[1] is not None
+        and abs(numbers[0]) <= 90 < abs(numbers[1]) <= 180
+    )
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,70 @@
+"""What every reader is: a source and a cursor in, chunks of raw rows out, only the columns that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from data_adapters.records.record import Fault
+from data_adapters.settings import SourceSettings
+from data_adapters.suggestion import did_you_mean
+
+#: Rows in a chunk, at most: what a reader may hold in memory at a time.
+CHUNK_ROWS = 5_000
+#: The key of a row's geometry (WKB, WKT, GeoJSON or shapely, in the file's CRS) where the file knows one itself.
+GEOMETRY = "<geometry>"
+
+
+class SourceError(ValueError):
+    """A source that cannot be read at all. ``str(error)`` is one line that says what would be right."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some raw rows in order.
+
+    ``numbers``: each row as people count it, or None where rows have no number (a database).
+    ``broken``: rows that are no rows, by number. ``crs``: what the file says. ``cursor``: where a later read may
+    go on once this chunk is stored. ``total``: rows of the whole source, where that is known.
+    """
+
+    rows: list[dict[str, Any]]
+    numbers: list[int] | None
+    broken: list[tuple[int, Fault]] = field(default_factory=list)
+    crs: str | None = None
+    cursor: str | None = None
+    total: int | None = None
+
+
+class Reader(Protocol):
+    """A reader. It has no state: one instance may read several sources."""
+
+    def read(self, source: SourceSettings, cursor: str | None, wanted: Collection[str]) -> Iterator[Chunk]:
+        """Chunks of at most `CHUNK_ROWS` rows with only the `wanted` columns.
+
+        ``cursor`` is what the last chunk of the read before gave, None at first. Raises `SourceError`.
+        """
+        ...
+
+
+def load_reader(source: SourceSettings) -> Reader:
+    """The reader that the source names. Raises `SourceError` where none has that name."""
+    found = {point.name: point for point in entry_points(group="yiping.readers")}
+    if source.reader not in found:
+        raise SourceError(f"没有名为 {source.reader!r} 的 reader{did_you_mean(source.reader, found)}")
+    reader: Reader = found[source.reader].load()()
+    return reader
+
+
+def require_columns(wanted: Iterable[str], available: Iterable[str], where: str) -> None:
+    """Every wanted column must be there, once. Raises `SourceError` with the nearest one."""
+    names = list(available)
+    for column in sorted(wanted):
+        if column == GEOMETRY:
+            continue
+        if column not in names:
+            raise SourceError(f"{where}：没有列 {column!r}{did_you_mean(column, names)}")
+        if names.count(column) > 1:
+            raise SourceError(f"{where}：列 {column!r} 出现 {names.count(column)} 次，列名应不重复")

@@ -1,0 +1,273 @@
+"""`yiping.toml` as typed settings: what the centre is called, where it keeps its data, which sources it reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import sqlalchemy as sa
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from data_adapters.kinds import KINDS
+from data_adapters.settings_error import SettingsError, first_fault
+from data_adapters.suggestion import did_you_mean
+from data_adapters.toml_lines import line_numbers
+
+_ENVIRONMENT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_EVERY = re.compile(r"^(\d+)\s*([smhd])$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_CRS = re.compile(r"^(EPSG:\d{4,6}|GCJ-02|BD-09|auto)$")
+
+
+def _seconds(value: Any) -> Any:
+    if isinstance(value, str):
+        if not (match := _EVERY.match(value.strip())):
+            raise ValueError(f"{value!r} 不是间隔，应为 30s、15m、1h 或 1d")
+        return int(match[1]) * _SECONDS[match[2]]
+    return value
+
+
+def _rule(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldRule(_Table):
+    """Where one of our fields comes from: a column of theirs, a constant, or (a grid's parent) the place itself.
+
+    ``format`` is a strptime pattern for times; for a code that is kept as a number it is a pattern such as ``%06d``.
+    """
+
+    column: str | None = None
+    const: bool | int | float | str | datetime | date | None = None
+    within: Annotated[int, Field(ge=0, le=9)] | None = None
+    format: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> FieldRule:
+        if sum(origin is not None for origin in (self.column, self.const, self.within)) != 1:
+            raise ValueError("应为列名，或 column、const、within 三者之一")
+        if self.format is not None and self.column is None:
+            raise ValueError("format 只能与 column 同用")
+        return self
+
+
+class Centre(_Table):
+    """The centre itself. ``root`` is the code of the grid above all others; ``demo``: everything is synthetic."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    timezone: str = "Asia/Shanghai"
+    root: Annotated[str, Field(min_length=1, max_length=32)]
+    demo: bool = False
+
+    @model_validator(mode="after")
+    def _known_zone(self) -> Centre:
+        if self.timezone not in available_timezones():
+            raise ValueError(
+                f"未知时区 {self.timezone!r}{did_you_mean(self.timezone, available_timezones())}"
+            )
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin and times without an offset are read."""
+        return ZoneInfo(self.timezone)
+
+
+class Store(_Table):
+    """Where the ledger is kept."""
+
+    url: str = "sqlite:///yiping.db"
+
+
+class Display(_Table):
+    """Who may look, and at which grid and what lies under it."""
+
+    name: Annotated[str, Field(min_length=1)]
+    token: Annotated[str, Field(min_length=16)]
+    grid: str
+
+
+class Level(_Table):
+    """What the county calls a level; 0 is the root."""
+
+    level: Annotated[int, Field(ge=0, le=9)]
+    name: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+class Api(_Table):
+    """Who may write through the HTTP API. No token: only the machine itself."""
+
+    tokens: list[Annotated[str, Field(min_length=16)]] = []
+
+
+class SourceSettings(_Table):
+    """One source: which reader reads it, and how their columns become our fields."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    kind: Literal["grid", "case", "case_event", "video_point", "video_status"]
+    reader: str = "file"
+    path: Path | None = None
+    layer: str | None = None  # of a GeoPackage
+    sheet: str | None = None  # of an Excel file; the first one otherwise
+    header: int | tuple[int, int] | None = None  # Excel row(s) of the header; found by itself otherwise
+    records: str | None = None  # where in a JSON file the list lies, "a.b"; the whole file otherwise
+    encoding: str = "auto"
+    crs: str | None = None  # None: what the file says, else EPSG:4490
+    url: str | None = None
+    query: str | None = None
+    cursor: str | None = None
+    cursor_start: int | str = "1970-01-01 00:00:00"
+    every: Annotated[int, BeforeValidator(_seconds), Field(ge=1)] = 900  # seconds
+    fields: dict[str, Annotated[FieldRule, BeforeValidator(_rule)]]
+    values: dict[str, dict[str, bool | int | float | str]] = {}
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> SourceSettings:
+        kind = KINDS[self.kind]
+        for name, rule in self.fields.items():
+            if name not in kind.field_names:
+                raise ValueError(
+                    f"fields.{name}：{self.kind} 没有这个字段{did_you_mean(name, kind.field_names)}"
+                )
+            if rule.within is not None and (self.kind, name) != ("grid", "parent"):
+                raise ValueError(f"fields.{name}：within 只用于 grid 的 parent")
+        for group in kind.needs:
+            if not any(name in self.fields for name in group):
+                raise ValueError(f"fields：缺少 {' 或 '.join(group)}")
+        for name in self.values:
+            if name not in self.fields:
+                raise ValueError(f"values.{name}：fields 里没有这个字段{did_you_mean(name, self.fields)}")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_its_reader(self) -> SourceSettings:
+        if self.reader == "file" and self.path is None:
+            raise ValueError('path：reader = "file" 需要文件路径')
+        if self.reader == "sql" and (self.url is None or self.query is None):
+            raise ValueError('reader = "sql" 需要 url 和 query')
+        if self.crs is not None and not _CRS.match(self.crs):
+            raise ValueError(f"crs：{self.crs!r} 应为 EPSG:编号、GCJ-02、BD-09 或 auto")
+        if self.crs == "auto" and self.kind == "grid":
+            raise ValueError("crs：网格自身的坐标系不能为 auto，它是判断别人的依据")
+        return self
+
+
+class Settings(_Table):
+    """The whole file. ``folder`` is where relative paths start."""
+
+    centre: Centre
+    store: Store = Store()
+    displays: list[Display] = []
+    levels: Annotated[list[Level], Field(min_length=1)]
+    sources: list[SourceSettings] = []
+    api: Api = Api()
+    folder: Path = Path()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        numbers = [level.level for level in self.levels]
+        if sorted(numbers) != list(range(len(numbers))):
+            raise ValueError(f"levels：层级应从 0 起连续且不重复，现为 {numbers}")
+        for what, names in (
+            ("sources", [source.name for source in self.sources]),
+            ("displays", [display.name for display in self.displays]),
+            ("displays 的 token", [display.token for display in self.displays]),
+        ):
+            if len(set(names)) != len(names):
+                repeated = "" if "token" in what else f" {next(n for n in names if names.count(n) > 1)!r}"
+                raise ValueError(f"{what}：名称重复{repeated}，每个应不同")
+        return self
+
+    def level_name(self, level: int) -> str:
+        """What the county calls `level`; its number where it has no name."""
+        return next((known.name for known in self.levels if known.level == level), f"{level} 级")
+
+    def in_reading_order(self) -> list[SourceSettings]:
+        """The sources, grids first, each after what it stands on."""
+        order = list(KINDS)
+        return sorted(self.sources, key=lambda source: order.index(source.kind))
+
+
+def load(path: Path | str) -> Settings:
+    """Read and check a configuration file.
+
+    Raises `SettingsError`: one line with file, line, key and what would be right.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        raw = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}：找不到配置文件，可用 yiping init 生成") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}：无法读取，应为 UTF-8 文本（{error}）") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}：不是有效的 TOML（{error}）") from None
+    lines = line_numbers(text)
+    raw = _substitute(raw, (), path, lines)
+    raw["folder"] = path.resolve().parent
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(first_fault(error, raw, path, lines, Settings)) from None
+    return _rooted(settings)
+
+
+def _substitute(value: Any, at: tuple[str | int, ...], path: Path, lines: dict[Any, int]) -> Any:
+    """`value` with every ``${NAME}`` taken from the environment."""
+    if isinstance(value, dict):
+        return {key: _substitute(inner, (*at, key), path, lines) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_substitute(inner, (*at, n), path, lines) for n, inner in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def given(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise SettingsError.at(path, lines, at, f"环境变量 {match[1]} 没有设置，应先 export {match[1]}=…")
+        return os.environ[match[1]]
+
+    return _ENVIRONMENT.sub(given, value)
+
+
+def _rooted(settings: Settings) -> Settings:
+    """The settings with relative paths (files, SQLite databases) starting at the file's folder."""
+    folder = settings.folder
+    sources = [
+        source.model_copy(
+            update={
+                "path": folder / source.path if source.path is not None else None,
+                "url": rooted_url(source.url, folder) if source.url is not None else None,
+            }
+        )
+        for source in settings.sources
+    ]
+    store = Store(url=rooted_url(settings.store.url, folder))
+    return settings.model_copy(update={"sources": sources, "store": store})
+
+
+def rooted_url(url: str, folder: Path) -> str:
+    """`url`, with the file of a relative SQLite address placed in `folder`."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise SettingsError(
+            "url 不是数据库地址，应为 sqlite:///yiping.db 或 postgresql+psycopg://用户@主机/库"
+        ) from None
+    database = parsed.database
+    if (
+        not parsed.drivername.startswith("sqlite")
+        or not database
+        or database.startswith((":memory:", "file:"))
+    ):
+        return url
+    return parsed.set(database=str(folder / database)).render_as_string(hide_password=False)

@@ -1,0 +1,157 @@
+"""Sources into the ledger, in the order in which they stand on each other. Safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from data_adapters.grid_intake import Progress, no_progress, read_grids, root_note
+from data_adapters.ground import Ground, Plot
+from data_adapters.intake import Batch, Intake
+from data_adapters.kinds import Record
+from data_adapters.ledger import Ledger, Outcome, Scope
+from data_adapters.mapping import Refused
+from data_adapters.readers.reader import SourceError
+from data_adapters.records.field import Context
+from data_adapters.report import Report, SourceReport
+from data_adapters.settings import Settings, SourceSettings
+
+#: From this many rows on, a run is one change in the log instead of one a row.
+BULK_ROWS = 1_000
+
+
+def sync(
+    settings: Settings, ledger: Ledger, source: str | None = None, progress: Progress = no_progress
+) -> Report:
+    """Read the sources (or the one named `source`) and write what is right into the ledger.
+
+    What is wrong in a source is in the report and in the quarantine; a source that cannot be used does not stop
+    the others. Raises `KeyError` where no source is named `source`.
+    """
+    chosen = [known for known in settings.in_reading_order() if source in (None, known.name)]
+    if source is not None and not chosen:
+        raise KeyError(source)
+    run = _Run(settings, ledger, progress)
+    grids = [known for known in chosen if known.kind == "grid"]
+    if grids:
+        run.grids(grids)
+    for known in chosen[len(grids) :]:
+        run.source(known)
+    return run.report
+
+
+class _Run:
+    def __init__(self, settings: Settings, ledger: Ledger, progress: Progress) -> None:
+        self.report = Report()
+        self._settings = settings
+        self._ledger = ledger
+        self._progress = progress
+        self._context = Context(settings.centre.zone, datetime.now(UTC))
+
+    def grids(self, sources: Sequence[SourceSettings]) -> None:
+        """All grids in one transaction, so that nobody ever sees half of them."""
+        cursors = {source.name: self._cursor(source) for source in sources}
+        known = {plot.code: plot for plot in _plots(self._ledger)}
+        reading = read_grids(self._settings, sources, self._context, known, self._progress, cursors)
+        reports, nested = reading.reports, reading.nesting.grids
+        self.report.notes += root_note(reading.nesting, self._settings)
+        self.report.sources += reports.values()
+        for report in reports.values():
+            report.new, report.updated, report.duplicate = 0, 0, 0
+        outcomes = self._ledger.write_grids([grid for grid, _ in nested])
+        for (grid, told), outcome in zip(nested, outcomes, strict=True):
+            if told is not None and outcome.status == "rejected":
+                reports[grid.source].accepted -= 1
+                reading.refuse(Refused(grid.source, told.row, outcome.faults))
+            elif told is not None:
+                _count(reports[grid.source], outcome)
+        for source in sources:
+            if source.cursor is None and reports[source.name].error is None:
+                self._ledger.release(source.name)
+            self._quarantine(source, [r for r in reading.refused if r.source == source.name])
+            self._done(source, reports[source.name], reading.cursors[source.name])
+
+    def source(self, source: SourceSettings) -> None:
+        """One source of anything else, batch by batch."""
+        report = SourceReport(source.name, source.kind, new=0, updated=0, duplicate=0)
+        self.report.sources.append(report)
+        state = self._ledger.source_state(source.name)
+        first = state is None or state.last_ok_at is None
+        end = cursor = self._cursor(source)
+        ground = Ground(_plots(self._ledger)) if source.crs == "auto" else None
+        release = source.cursor is None
+        try:
+            for batch in Intake(source, self._context, ground).batches(cursor):
+                if release:
+                    self._ledger.release(source.name)
+                    release = False
+                bulk = first or max(report.read + batch.read, batch.total or 0) > BULK_ROWS
+                self._write(source, batch, report, bulk)
+                end = batch.cursor or end
+                self._progress(source.name, report.read, batch.total)
+        except SourceError as error:
+            report.error = str(error)
+        self._done(source, report, end)
+
+    def _write(self, source: SourceSettings, batch: Batch, report: SourceReport, bulk: bool) -> None:
+        report.read += batch.read
+        refused = list(batch.refused)
+        outcomes = self._send(source.kind, [record for _, record in batch.records], bulk)
+        for (row, _), outcome in zip(batch.records, outcomes, strict=True):
+            if outcome.status == "rejected":
+                refused.append(Refused(source.name, row, outcome.faults))
+            else:
+                report.accepted += 1
+                _count(report, outcome)
+        for refusal in refused:
+            report.refuse(refusal)
+        self._quarantine(source, refused)
+
+    def _quarantine(self, source: SourceSettings, refused: Sequence[Refused]) -> None:
+        if refused:
+            self._ledger.quarantine(source.name, [(r.row, fault) for r in refused for fault in r.faults])
+
+    def _send(self, kind: str, records: Sequence[Record], bulk: bool) -> list[Outcome]:
+        if not records:
+            return []
+        write: dict[str, Any] = {
+            "case": self._ledger.write_cases,
+            "case_event": self._ledger.write_events,
+            "video_point": self._ledger.write_points,
+            "video_status": self._ledger.write_statuses,
+        }
+        return cast(list[Outcome], write[kind](records, bulk=bulk))
+
+    def _cursor(self, source: SourceSettings) -> str | None:
+        if source.cursor is None:
+            return None
+        state = self._ledger.source_state(source.name)
+        return state.cursor if state is not None else None
+
+    def _done(self, source: SourceSettings, report: SourceReport, cursor: str | None) -> None:
+        counts = (report.read, report.accepted, report.refused)
+        self._ledger.source_done(source.name, source.kind, cursor, *counts, report.error, source.every)
+
+
+def _count(report: SourceReport, outcome: Outcome) -> None:
+    if outcome.status == "accepted":
+        report.new = (report.new or 0) + 1
+    elif outcome.status == "updated":
+        report.updated = (report.updated or 0) + 1
+    else:
+        report.duplicate = (report.duplicate or 0) + 1
+
+
+def _plots(ledger: Ledger) -> list[Plot]:
+    """The grids that are in the ledger already."""
+    with ledger.read(Scope.everything()) as snapshot:
+        top = snapshot.top_grid()
+        if top is None:
+            return []
+        rows = [row for level in snapshot.subtree_levels(top.path) for row in snapshot.grids_of_level(level)]
+        shapes = snapshot.geometries([row.path for row in rows])
+        codes = {row.path: row.code for row in rows}
+        return [
+            Plot(row.code, row.level, shapes.get(row.path), codes.get(row.parent_path or "")) for row in rows
+        ]
