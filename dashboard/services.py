@@ -14,6 +14,7 @@ import gevent
 from dashboard.figure_cache import FigureCache
 from data_adapters.ledger import Ledger
 from data_adapters.settings import Settings
+from layers.registry import Registry
 
 _HEARD_EVERY_S = 5.0
 _log = logging.getLogger("yiping")
@@ -32,6 +33,9 @@ class Feed(Protocol):
     def viewers(self) -> int:
         """How many are connected."""
 
+    def start(self) -> None:
+        """Load the end of the log and begin."""
+
 
 @dataclass(slots=True)
 class Services:
@@ -41,6 +45,7 @@ class Services:
     ledger: Ledger
     speed: float | None = None
     figures: FigureCache = field(default_factory=FigureCache)
+    tiles: Registry = field(init=False)
     failures: int = 0
     feed: Feed | None = None
     _heard: dict[str, float] = field(default_factory=dict)
@@ -49,6 +54,9 @@ class Services:
     def demo(self) -> bool:
         """Whether everything on the screen is synthetic, which every page then says."""
         return self.settings.centre.demo
+
+    def __post_init__(self) -> None:
+        self.tiles = Registry(self.ledger)
 
     def feed_ready(self) -> bool:
         """Whether the end of the change log is loaded."""

@@ -10,7 +10,7 @@ from dashboard.api.body import RepeatedKeys, read_json
 from dashboard.api.guard import must_write
 from dashboard.api.problem import Problem, reply
 from dashboard.services import Services, offload
-from data_adapters.coordinates import UnknownCrs, to_4490
+from data_adapters.coordinates import UnknownCrs, to_target
 from data_adapters.ledger import Outcome
 from data_adapters.records import case
 from data_adapters.records.case import Case
@@ -92,15 +92,14 @@ def _locate(raw: dict[str, Any], location: Any) -> list[Fault]:
     lon, lat = location.get("lon"), location.get("lat")
     crs = location.get("crs") or "EPSG:4490"
     raw["lon"], raw["lat"] = lon, lat
-    if crs in {"EPSG:4490", "EPSG:4326"}:
-        return []
-    if not isinstance(lon, int | float) or not isinstance(lat, int | float):
-        return []
     try:
-        moved_lon, moved_lat = to_4490([float(lon)], [float(lat)], str(crs)[:64])
+        transform = to_target(str(crs)[:64])
     except UnknownCrs as error:
         return [Fault("location", "unknown_crs", str(error))]
-    raw["lon"], raw["lat"] = float(moved_lon[0]), float(moved_lat[0])
+    # What is no number is left to the field's own rule, which says so.
+    if transform is not None and isinstance(lon, int | float) and isinstance(lat, int | float):
+        moved_lon, moved_lat = transform([float(lon)], [float(lat)])
+        raw["lon"], raw["lat"] = float(moved_lon[0]), float(moved_lat[0])
     return []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 LIGHTS = {"normal": "在办", "yellow": "将到期", "red": "已超期"}
 
 
@@ -13,7 +15,7 @@ def panel() -> html.Div:
     return html.Div(
         [
             html.P(id="unassigned"),
-            html.Ul(lights, className="legend-lights", **{"aria-label": "案件时限"}),
+            html.Ul(lights, className="legend-lights", **marks(aria_label="案件时限")),
             html.Div(
                 [html.P("近7日上报（件）", id="legend-title"), html.Ol(id="legend-steps")],
                 className="legend-ramp",

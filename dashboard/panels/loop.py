@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 STAGES = {"ACCEPT": "受理", "TRIAGE": "分流", "HANDLE": "办理", "CLOSE": "办结", "FOLLOW": "回访"}
 
 
@@ -16,12 +18,12 @@ def stage(code: str, label: str) -> html.Div:
             html.Span(className="loop-detail"),
         ],
         className="loop-stage",
-        **{"data-stage": code},
+        **marks(data_stage=code),
     )
 
 
 def panel() -> html.Footer:
     """The five stages side by side."""
     return html.Footer(
-        [stage(*one) for one in STAGES.items()], id="loop", className="panel loop", **{"aria-label": "闭环"}
+        [stage(*one) for one in STAGES.items()], id="loop", className="panel loop", **marks(aria_label="闭环")
     )

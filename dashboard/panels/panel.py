@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 
 def panel(name: str, title: str, *body: Any, note: Any = None) -> html.Section:
     """A panel `#name`; its note `#name-note` is written by the panel's script unless ``note`` is given."""
@@ -15,5 +17,5 @@ def panel(name: str, title: str, *body: Any, note: Any = None) -> html.Section:
         [html.Header([heading, aside], className="panel-head"), *body],
         id=name,
         className=f"panel panel-{name}",
-        **{"aria-labelledby": f"{name}-title"},
+        **marks(aria_labelledby=f"{name}-title"),
     )

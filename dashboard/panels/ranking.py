@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 
 def panel() -> html.Section:
     """Rows are links that open the grid; filled by `55_ranking.js`."""
     title = html.H2(
         [
             html.Span("下级排行", id="ranking-level"),
-            html.Span(id="ranking-fit", **{"data-fit-note": "ranking-list"}),
+            html.Span(id="ranking-fit", **marks(data_fit_note="ranking-list")),
         ],
         id="ranking-title",
     )
@@ -25,5 +27,5 @@ def panel() -> html.Section:
         ],
         id="ranking",
         className="panel panel-ranking",
-        **{"aria-labelledby": "ranking-title"},
+        **marks(aria_labelledby="ranking-title"),
     )

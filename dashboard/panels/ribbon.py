@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 
 def panel() -> html.Div:
     """Bins are filled by `56_ribbon.js`; the mark of the present moves along."""
@@ -11,12 +13,12 @@ def panel() -> html.Div:
     return html.Div(
         [
             html.Div(
-                [html.Div(id="ribbon-bins"), html.I(id="ribbon-now", **{"aria-hidden": "true"})],
+                [html.Div(id="ribbon-bins"), html.I(id="ribbon-now", **marks(aria_hidden="true"))],
                 className="ribbon-plot",
             ),
-            html.Div(hours, className="ribbon-hours", **{"aria-hidden": "true"}),
+            html.Div(hours, className="ribbon-hours", **marks(aria_hidden="true")),
         ],
         id="ribbon",
         role="img",
-        **{"aria-label": "今日上报按时段"},
+        **marks(aria_label="今日上报按时段"),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dash import html
 
+from dashboard.panels.marks import marks
+
 #: id -> label until the first figures arrive; the order is the order on the wall.
 TILES = {
     "K01": "今日上报",
@@ -31,12 +33,12 @@ def tile(identity: str, label: str) -> html.Article:
         ],
         className="panel tile",
         tabIndex=0,
-        **{"data-indicator": identity, "data-value": "", "data-numerator": "", "data-denominator": ""},
+        **marks(data_indicator=identity, data_value="", data_numerator="", data_denominator=""),
     )
 
 
 def panel() -> html.Section:
     """All six, two abreast."""
     return html.Section(
-        [tile(*one) for one in TILES.items()], id="tiles", className="tiles", **{"aria-label": "指标"}
+        [tile(*one) for one in TILES.items()], id="tiles", className="tiles", **marks(aria_label="指标")
     )

@@ -20,7 +20,7 @@ def settings_text() -> str:
     """The whole file, in the form of the configuration reference."""
     parts = [
         "# 示范县综治中心：合成的演示数据。上游文件在 upstream/，由与真实数据相同的适配器读入。\n",
-        f'[centre]\nname = "{COUNTY_NAME}综治中心"\ntimezone = "Asia/Shanghai"\nroot = "{COUNTY_CODE}"\n',
+        f'[centre]\nname = "{COUNTY_NAME}综治中心"\ntimezone = "Asia/Shanghai"\nroot = "{COUNTY_CODE}"\ndemo = true\n',
         '[store]\nurl = "sqlite:///yiping.db"\n',
     ]
     parts += [

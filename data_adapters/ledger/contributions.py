@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from data_adapters.records import life
+
 #: Day-counted measures, in the order of the tally's columns (formulas: domain dictionary, section 3).
 FLOWS = (
     "reported",
@@ -90,17 +92,17 @@ def flows(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
         yield local_day(case.accepted_at, zone), "accepted"
     if case.assigned_at is not None:
         yield local_day(case.assigned_at, zone), "assigned"
-    concluded = case.resolved_at or case.left_at
+    concluded = None if case.state in life.BEFORE else case.resolved_at or case.left_at
     if concluded is not None and case.outcome in {"SUCCESS", "FAIL"}:
         yield local_day(concluded, zone), "succeeded" if case.outcome == "SUCCESS" else "failed"
-    if case.closed_at is not None and not case.is_open:
+    if case.closed_at is not None and case.state in life.CLOSED:
         day = local_day(case.closed_at, zone)
         yield day, "closed"
         if case.due_at is not None:
             yield day, "due_closed"
             if case.closed_at <= case.due_at:
                 yield day, "on_time"
-    elif case.left_at is not None and case.accepted_at is not None:
+    elif case.left_at is not None and case.state in life.LEFT:
         yield local_day(case.left_at, zone), "left"
     if case.followed_up_at is not None:
         day = local_day(case.followed_up_at, zone)

@@ -1,0 +1,55 @@
+"""The production server: one process on gevent, which serves pages, API and sockets, and minds the sources."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import click
+import gevent
+from gevent import pywsgi, subprocess
+from gevent.event import Event
+
+from dashboard.app import create_app
+from dashboard.schedule import Schedule
+from dashboard.services import Services
+from data_adapters.ledger import Ledger
+from data_adapters.settings import Settings
+
+
+def serve(
+    settings: Settings, config: Path, host: str, port: int, *, feed_folder: Path | None = None, speed: float = 1.0
+) -> None:
+    """Serve until SIGTERM or SIGINT. With `feed_folder` the demo's simulated upstream plays on at `speed`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    ledger = Ledger.open(settings.store.url, timezone=settings.centre.timezone, root=settings.centre.root)
+    services = Services(settings, ledger, speed=speed if feed_folder is not None else None)
+    server, _ = create_app(services)
+    listener = pywsgi.WSGIServer((host, port), server, log=None, error_log=logging.getLogger("yiping.http"))
+    try:
+        listener.start()
+    except OSError as error:
+        ledger.close()
+        raise click.ClickException(f"无法在 {host}:{port} 监听：{error.strerror}；请换一个 --port") from None
+    schedule = Schedule(services, config)
+    children: list[subprocess.Popen] = []
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stopping.set)
+    # Sockets are refused until the end of the log is known, so that nobody is told a wrong place.
+    if services.feed is not None:
+        services.feed.start()
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    click.echo(f"一屏已就绪：http://{shown}:{port}/", err=True)
+    schedule.start()
+    if feed_folder is not None:
+        command = [sys.executable, "-m", "data_adapters.demo.feed", "--url", f"http://127.0.0.1:{port}"]
+        children.append(subprocess.Popen([*command, "--folder", str(feed_folder), "--speed", str(speed)]))
+    stopping.wait()
+    schedule.stop()
+    for child in children:
+        child.terminate()
+    listener.stop(timeout=2)
+    ledger.close()
