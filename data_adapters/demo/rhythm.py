@@ -69,7 +69,7 @@ def day_factor(day: int) -> float:
         factor *= 1.2  # wheat and maize harvests: field borders, lost crops, hired hands
     elif (7, 20) <= turn <= (8, 31):
         factor *= 0.9
-    return factor * 0.955  # brings the mean of a year to 1
+    return factor * 0.926  # brings the mean of a year to 1
 
 
 def share_of_day_before(at: float) -> float:
