@@ -41,8 +41,9 @@ Polygons = NDArray[np.object_]
 
 def children_geojson(snapshot: Snapshot, path: str) -> Feature:
     """The children of the grid at `path` as a FeatureCollection; shared borders stay shared."""
-    rows = snapshot.children(path)
     here = snapshot.grid_at(path)
+    # Outside the scope there is no such grid, even where one of its children is the viewer's own.
+    rows = snapshot.children(path) if here else []
     return _collection(snapshot, rows, _detail([here] if here and here.bbox else rows))
 
 

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import re
+
+import orjson
+
+from layers.style import RAMP, style
+
+BASE = "http://127.0.0.1:8050/"
+#: Names that the page's scripts ask for.
+IDS = [
+    "grid-fill", "inner-line", "sibling-line", "grid-line", "outline-line",
+    "video-cluster", "video-point", "video-count", "case", "label",
+]  # fmt: skip
+
+
+def test_the_style_asks_nobody_but_this_server() -> None:
+    document = style(BASE)
+    assert not {"glyphs", "sprite", "center", "zoom"} & document.keys()
+    addresses = re.findall(r"[a-z]+://[^\"]+", orjson.dumps(document).decode())
+    assert addresses
+    # The map's worker has no address of its own, so a tile's must be absolute.
+    assert all(address.startswith("http://127.0.0.1:8050/api/v1/tiles/") for address in addresses)
+
+
+def test_layers_stand_in_order_and_draw_from_sources_that_exist() -> None:
+    document = style(BASE)
+    names = [layer["id"] for layer in document["layers"]]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if name in IDS] == IDS
+    assert names[0] == "ground"
+    for layer in document["layers"][1:]:
+        source = document["sources"][layer["source"]]
+        assert ("source-layer" in layer) == (source["type"] == "vector")
+
+
+def test_polygons_and_cases_can_be_found_by_their_own_names() -> None:
+    sources = style(BASE)["sources"]
+    assert sources["grid"]["promoteId"] == "code"
+    assert sources["case"]["promoteId"] == "case_no"
+
+
+def test_a_polygons_colour_is_its_step_of_the_ramp() -> None:
+    [fill] = [layer for layer in style(BASE)["layers"] if layer["id"] == "grid-fill"]
+    _, given, *cases, default = fill["paint"]["fill-color"]
+    assert given == ["coalesce", ["feature-state", "step"], -1]
+    assert dict(zip(cases[::2], cases[1::2], strict=True)) == dict(enumerate(RAMP))
+    assert default not in RAMP
