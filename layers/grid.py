@@ -26,6 +26,9 @@ from layers.tiles import EXTENT, TILE_PX, Floats, Tile, metres_per_pixel, to_mer
 DETAIL_PX = 0.5
 #: A drawn grid is never more than about this many pixels across, so a border's detail is a fraction of it.
 FRAME_PX = 4096
+#: GeoJSON with more vertices than this is simplified further: some 25 bytes each, so about 300 KB an answer.
+MOST_VERTICES = 9_000
+MOST_DOUBLINGS = 5
 #: The deepest level whose grids measure at least this much across, in pixels, is drawn.
 LEAST_PX = 20.0
 #: A tile with more grids than this is drawn one level higher: towns are denser than the average.
@@ -74,6 +77,12 @@ def _collection(snapshot: Snapshot, rows: Sequence[GridRow], detail: float) -> F
     shapes = snapshot.geometries([row.path for row in rows])
     drawn = [row.path for row in rows if row.path in shapes]
     simple = _simplified(np.array([shapes[path] for path in drawn], dtype=object), detail)
+    # Ragged coasts have more to tell than a page should load. Islands never vanish, so it may end above the mark.
+    for _ in range(MOST_DOUBLINGS):
+        if shapely.get_num_coordinates(simple).sum() <= MOST_VERTICES:
+            break
+        detail *= 2
+        simple = _simplified(simple, detail)
     rounded = shapely.transform(simple, lambda vertices: np.round(vertices, 6))
     geometry = dict(zip(drawn, map(orjson.loads, shapely.to_geojson(rounded)), strict=True))
     return {

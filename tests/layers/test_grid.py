@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 import shapely
@@ -175,6 +176,18 @@ def test_overlapping_grids_are_drawn_all_the_same(county: County) -> None:
     shapes = [shape(f["geometry"]) for f in children(county, "T1")["features"]]
     assert all(s.is_valid and not s.is_empty for s in shapes)
     assert "T1V1" in tile_codes(county, tile_at(*county.inside("T1V1"), 13))
+
+
+def test_a_ragged_coast_makes_no_answer_larger_than_three_hundred_kilobytes(county: County) -> None:
+    angle = np.linspace(0, 2 * np.pi, 60_000, endpoint=False)
+    radius = 0.04 * (1 + 0.2 * np.random.default_rng(3).uniform(-1, 1, len(angle)))
+    lon, lat = county.inside("T0V0")
+    coast = shapely.Polygon(np.column_stack([lon + radius * np.cos(angle), lat + radius * np.sin(angle)]))
+    county.ledger.write_grids([Grid(code="T0V0", name="湾村", level=2, parent="T0", geometry=coast)])
+    for answer in (children(county, "T0"), children(county, "R")):
+        assert len(orjson.dumps(answer)) < 300_000
+    with county.ledger.read(Scope.everything()) as snapshot:
+        assert len(orjson.dumps(grid_geojson(snapshot, "T0V0"))) < 300_000
 
 
 def test_without_any_grid_a_tile_is_empty(sqlite_url: str) -> None:
