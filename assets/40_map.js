@@ -10,7 +10,7 @@
   const host = () => document.getElementById("map");
 
   /** The one line that reaches into Plotly. */
-  const inside = (graph) => graph._fullLayout.map._subplot.map;
+  const inside = (graph) => graph._fullLayout?.map?._subplot?.map;
 
   /** Sizes in the style are px of a 16 px root: the map is laid out at that scale and enlarged as a whole. */
   function scale() {
@@ -20,31 +20,55 @@
     return ratio;
   }
 
+  /** The zoom at which `bbox` fills the host: so the very first picture stands where it will stay. */
+  function zoomFor([west, south, east, north]) {
+    const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+    const { width, height, top, bottom, left, right } = { ...size(), ...padding() };
+    const across = (width - left - right) / (512 * ((east - west) / 360));
+    const upright = (height - top - bottom) / (512 * (mercator(north) - mercator(south)));
+    return Math.log2(Math.max(1, Math.min(across, upright)));
+  }
+
+  const size = () => ({ width: document.getElementById("map-canvas").offsetWidth, height: document.getElementById("map-canvas").offsetHeight });
+
+  /** Room in px for the switches above and the legend below. */
+  function padding() {
+    return size().width < 600 ? { top: 52, bottom: 52, left: 16, right: 16 } : { top: 56, bottom: 64, left: 36, right: 36 };
+  }
+
+  /** Wait for the style document, not for the first picture: sources are filled before anything is drawn. */
+  async function styled(graph) {
+    while (!inside(graph)?.getStyle()) await new Promise((done) => setTimeout(done, 30));
+    return inside(graph);
+  }
+
   /** Make the map. `bbox` is [west, south, east, north] in degrees. Resolves once sources can be filled. */
   async function start(bbox) {
     scale();
     const graph = document.getElementById("map-plot");
     const center = { lon: (bbox[0] + bbox[2]) / 2, lat: (bbox[1] + bbox[3]) / 2 };
-    await Plotly.newPlot(
+    const drawn = Plotly.newPlot(
       graph,
       [{ type: "scattermap", lon: [center.lon], lat: [center.lat], marker: { size: 0, opacity: 0 }, hoverinfo: "skip", below: "" }],
-      { map: { style: STYLE, center, zoom: 8 }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
+      { map: { style: STYLE, center, zoom: zoomFor(bbox) }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
       { displayModeBar: false, scrollZoom: true, doubleClick: false },
     );
-    map = inside(graph);
-    if (!map.isStyleLoaded()) await new Promise((done) => map.once("idle", done));
+    map = await Promise.race([styled(graph), drawn.then(() => styled(graph))]);
     map.dragRotate.disable();
     map.touchZoomRotate.disableRotation();
     map.doubleClickZoom.disable();
-    if (matchMedia("(max-width: 1099px)").matches) map.scrollZoom.disable(), map.dragPan.disable();
+    // On a phone a finger on the map scrolls the page; two fingers zoom.
+    if (matchMedia("(max-width: 699px)").matches) map.scrollZoom.disable(), map.dragPan.disable();
     map.on("movestart", (event) => (touched ||= Boolean(event.originalEvent)));
     scale();
     map.resize();
     fit(bbox, false);
+    // Plotly sets its own camera once more when it has finished.
+    drawn.then(() => touched || fit(box, false));
     new ResizeObserver(() => {
       scale();
       map.resize();
-      if (!touched && box) fit(box, false);
+      if (!touched) fit(box, false);
     }).observe(host());
     return map;
   }
@@ -53,9 +77,7 @@
     box = bbox;
     touched = false;
     const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const narrow = host().clientWidth < 600;
-    const padding = narrow ? { top: 52, bottom: 24, left: 16, right: 16 } : { top: 56, bottom: 64, left: 36, right: 36 };
-    map.fitBounds([[bbox[0], bbox[1]], [bbox[2], bbox[3]]], { padding, duration: still ? 0 : EASE_MS, linear: true });
+    map.fitBounds([[bbox[0], bbox[1]], [bbox[2], bbox[3]]], { padding: padding(), duration: still ? 0 : EASE_MS, linear: true });
   }
 
   const source = (name) => map.getSource(name);

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { make, write } = Wall.element;
-  const { count } = Wall.format;
+  const { count, parts } = Wall.format;
   const ROWS = 7;
   const REST = "其余";
 
@@ -19,7 +19,7 @@
     document.getElementById("composition-list").replaceChildren(...rows.map(([name, n]) => {
       const bar = make("i", { class: "bar" });
       bar.style.setProperty("--share", n / top);
-      return make("li", { title: total ? `${name} ${n}${"\u202f"}/${"\u202f"}${total} 件` : name },
+      return make("li", { title: total ? `${name} ${parts(n, total)} 件` : name },
         make("span", { class: "bar-name" }, name), bar, make("span", { class: "bar-value" }, count(n)));
     }));
     write(document.getElementById("composition-note"), `在办 ${count(total)} 件`);
