@@ -132,9 +132,6 @@ def _simplified(polygons: Polygons, detail: float) -> Polygons:
     if len(polygons) == 0 or detail <= 0:
         return polygons
     simple: Polygons = shapely.coverage_simplify(polygons, detail)
-    # Where sources overlap, the coverage is none and a border may cross itself afterwards.
-    broken = ~shapely.is_valid(simple)
-    simple[broken] = shapely.make_valid(simple[broken])
     return simple
 
 
@@ -184,7 +181,11 @@ class _Coverage:
         shapes = snapshot.geometries([row.path for row in rows])
         self.rows = [row for row in rows if row.path in shapes]
         degrees = np.array([shapes[row.path] for row in self.rows], dtype=object)
-        self.polygons = _simplified(shapely.transform(degrees, _mercator), DETAIL_PX / (TILE_PX * 2.0**zoom))
+        simple = _simplified(shapely.transform(degrees, _mercator), DETAIL_PX / (TILE_PX * 2.0**zoom))
+        # Where sources overlap, the coverage is none and a border may cross itself afterwards: no good for cutting.
+        broken = ~shapely.is_valid(simple)
+        simple[broken] = shapely.make_valid(simple[broken])
+        self.polygons = simple
         self._tree = shapely.STRtree(self.polygons)
 
     def within(self, box: tuple[float, float, float, float]) -> NDArray[np.int64]:
