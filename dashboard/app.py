@@ -20,6 +20,8 @@ from dashboard.services import Services
 
 MAX_BODY = 8 * 1024 * 1024
 #: Paths that tell nothing about a centre and need no token.
+_PAGES = {"/", "/favicon.ico"}
+_PAGE_PARTS = ("/grid/", "/assets/", "/_dash-", "/_favicon.ico", "/_reload-hash")
 _OPEN = ("/healthz", "/readyz", "/metrics", "/api/", "/socket.io/")
 
 
@@ -103,6 +105,9 @@ def _guard(server: Flask, services: Services) -> None:
                 COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="Strict", secure=request.is_secure
             )
             return response
+        if request.path not in _PAGES and not request.path.startswith((*_OPEN, *_PAGE_PARTS)):
+            # Dash's catch-all would answer 200 with the wall for anything.
+            return answer(404, "没有这个页面")
         if not request.path.startswith(_OPEN) and scope_of_request(services) is None:
             return answer(401, "需要显示令牌：请用 /?display=TOKEN 打开一次；未配置 [[displays]] 时只限本机")
         return None

@@ -136,7 +136,9 @@ def serve(config: Path, host: str, port: int) -> None:
 @click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
 @click.option("--data", type=click.Path(path_type=Path), help="演示中心的目录，默认在用户数据目录")
 @click.option("--scale", type=click.Choice(["county"]), default="county", show_default=True, help="规模")
-@click.option("--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="上游的倍速")
+@click.option(
+    "--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="上游的倍速"
+)
 @guarded
 def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> None:
     """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。"""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 
 from dashboard.api import cases, changes, grids, health, incidents, indicators, openapi, tiles, video, view
-from dashboard.api.problem import register_errors
+from dashboard.api.problem import Problem, register_errors
 from dashboard.services import Services
 
 
@@ -14,6 +14,12 @@ def register(server: Flask, services: Services) -> None:
     api = Blueprint("api", "dashboard.api", url_prefix="/api/v1")
     for module in (incidents, cases, video, changes, grids, indicators, tiles, view, openapi):
         module.routes(api, services)
+    api.add_url_rule("/<path:_rest>", "nothing", _nothing)
     server.register_blueprint(api)
     health.routes(server, services)
     register_errors(server)
+
+
+def _nothing(_rest: str) -> Response:
+    # Without this, Dash's own catch-all would answer 200 with a page.
+    raise Problem(404, "没有这个接口，见 /api/v1/openapi.json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -127,7 +126,7 @@ class EventWriter:
         from_state: str | None,
         to_state: str | None,
     ) -> dict[str, Any]:
-        kept = {name: value for name, value in asdict(event).items() if name in _KEPT}
+        kept: dict[str, Any] = {name: getattr(event, name) for name in _KEPT}
         told = orjson.dumps(kept | {"case_id": case_id, "number": number}, option=orjson.OPT_SORT_KEYS)
         digest = hashlib.sha256(chain.encode() + told).hexdigest()
         states = {"from_state": from_state, "to_state": to_state}

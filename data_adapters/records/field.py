@@ -17,6 +17,8 @@ _DAMAGED_BY_EXCEL = re.compile(r"^\d\.\d+E\+?\d+$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FALSE = frozenset({"0", "false", "no", "n", "否", "无"})
 _TRUE = frozenset({"1", "true", "yes", "y", "是", "有"})
+#: Patterns that are ISO 8601 at a fixed length: its parser is ten times as fast as a pattern's.
+_ISO = {"%Y-%m-%d %H:%M:%S": 19, "%Y-%m-%dT%H:%M:%S": 19, "%Y-%m-%d %H:%M": 16, "%Y-%m-%d": 10}
 EARLIEST = datetime(1949, 10, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -185,7 +187,7 @@ def past_instant(raw: Any, context: Context, pattern: str | None = None) -> date
 
 def _from_text(value: str, pattern: str | None) -> datetime:
     try:
-        if pattern:
+        if pattern and len(value) != _ISO.get(pattern):
             return datetime.strptime(value, pattern)
         return datetime.fromisoformat(value.replace("/", "-") if value[4:5] == "/" else value)
     except ValueError:
