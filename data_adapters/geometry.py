@@ -66,11 +66,12 @@ def _geometry(value: Any) -> shapely.Geometry | Fault | None:
     if isinstance(value, str) and not value.strip():
         return None
     try:
-        if isinstance(value, bytes):
-            return shapely.from_wkb(value)
-        if isinstance(value, str):
-            text = value.strip()
-            return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+        with np.errstate(invalid="ignore"):  # NaN is for the caller to refuse
+            if isinstance(value, bytes):
+                return shapely.from_wkb(value)
+            if isinstance(value, str):
+                text = value.strip()
+                return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
     except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
         reason = " ".join(str(error).removeprefix("IllegalArgumentException: ").split())
         return Fault("geometry", "invalid_polygon", f"几何无法读取：{shorten(reason, 120)}")

@@ -57,14 +57,14 @@ class Intake:
     def _judge(self, chunk: Chunk) -> None:
         """Compare the first points with the ground: the system to use where it is "auto", else a second opinion."""
         automatic = self.source.crs == "auto"
+        if not automatic and not self._ground:
+            return
         x, y, codes = self._mapping.points(chunk)
         known = np.isfinite(x) & np.isfinite(y)
         if not known.any():
             return
         if not self._ground:
-            if automatic:
-                raise SourceError('crs = "auto" 需要网格作比较，应先导入网格，或写明坐标系')
-            return
+            raise SourceError('crs = "auto" 需要网格作比较，应先导入网格，或写明坐标系')
         ground, own = self._ground, [code for code, there in zip(codes, known, strict=True) if there]
         stated = chunk.crs if automatic or self.source.crs is None else self.source.crs
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from data_adapters import geometry
+from data_adapters.conversion import Convert, conversion
 from data_adapters.coordinates import Floats, Transform, UnknownCrs, to_target
 from data_adapters.kinds import KINDS, Record
 from data_adapters.readers.reader import GEOMETRY, Chunk, SourceError
 from data_adapters.records.field import Context, FieldError, shorten
 from data_adapters.records.record import Fault
-from data_adapters.settings import FieldRule, SourceSettings
+from data_adapters.settings import SourceSettings
 
-Convert = Callable[[Any], Any]
-_EXACT = 2**53  # beyond, a number that went through a spreadsheet has lost its last digits
-_MISSING = object()
-#: "%d" on its own would be the day of a month, which no time needs alone.
-_CODE_FORMAT = re.compile(r"^%(0\d{1,2})?d$")
+_PLACE = frozenset({"lon", "lat", "grid_code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ class Mapping:
             if rule.const is not None:
                 self._constants[name] = rule.const
             elif rule.column is not None:
-                self._steps.append(_Step(name, rule.column, _convert(rule, source.values.get(name))))
+                self._steps.append(_Step(name, rule.column, conversion(rule, source.values.get(name))))
         mapped = source.fields.keys()
         #: The geometry that the file itself knows is the polygon of a grid, the place of anything else.
         self._shape = (source.kind == "grid" and "geometry" not in mapped) or (
@@ -98,8 +92,7 @@ class Mapping:
             try:
                 result = parse(raw, context, name)
             except (ValueError, ArithmeticError) as error:
-                # Values that Python itself cannot write down, such as an integer of 5,000 digits.
-                result = [Fault("*", "unreadable", shorten(error, 120))]
+                result = [_unreadable("*", error)]
             if isinstance(result, list) or faults:
                 row = self._row(chunk, number)
                 yield row, Refused(name, row, _all(faults, result))
@@ -110,27 +103,33 @@ class Mapping:
 
     def points(self, chunk: Chunk) -> tuple[Floats, Floats, list[str | None]]:
         """(x, y, grid code) of the rows of a chunk as the source has them, for judging its coordinate system."""
-        raws, found = self._raw(chunk)
+        raws, found = self._raw(chunk, _PLACE)
         if self._shape:
             self._points_of(raws, found, chunk)
         x, y = _numbers(raws, "lon"), _numbers(raws, "lat")
         codes = [value if isinstance(value := raw.get("grid_code"), str) else None for raw in raws]
         return x, y, codes
 
-    def _raw(self, chunk: Chunk) -> tuple[list[dict[str, Any]], list[list[Fault]]]:
-        """Every row under our names, values mapped, and the faults of doing so."""
+    def _raw(
+        self, chunk: Chunk, only: Collection[str] | None = None
+    ) -> tuple[list[dict[str, Any]], list[list[Fault]]]:
+        """Every row under our names, values mapped, and the faults of doing so. ``only``: these fields alone."""
+        steps = self._steps if only is None else [step for step in self._steps if step.field in only]
         raws: list[dict[str, Any]] = []
         found: list[list[Fault]] = []
         for row in chunk.rows:
             raw = self._constants.copy()
             faults: list[Fault] = []
-            for step in self._steps:
+            for step in steps:
                 value = row.get(step.column)
                 if step.convert is not None:
                     try:
                         value = step.convert(value)
                     except FieldError as error:
                         faults.append(Fault(step.field, error.code, str(error)))
+                        value = None
+                    except (ValueError, ArithmeticError) as error:
+                        faults.append(_unreadable(step.field, error))
                         value = None
                 raw[step.field] = value
             raws.append(raw)
@@ -178,65 +177,9 @@ class Mapping:
         return shorten(value) if value is not None else "?"
 
 
-def _convert(rule: FieldRule, values: dict[str, Any] | None) -> Convert | None:
-    """The closure of one field: format first, then the value map."""
-    formatted = _format(rule.format) if rule.format is not None else None
-    if values is None:
-        return formatted
-    known = dict(values)
-    other = known.pop("*", _MISSING)
-
-    def translate(value: Any) -> Any:
-        if formatted is not None:
-            value = formatted(value)
-        key = _key(value)
-        if key in known:
-            return known[key]
-        # Nothing given is unknown, not "anything else"; "" in the map gives it a value.
-        return value if other is _MISSING or key == "" else other
-
-    return translate
-
-
-def _key(value: Any) -> str:
-    """A raw value as the configuration writes it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _format(pattern: str) -> Convert:
-    """``%06d`` and the like: a code that is kept as a number. Anything else: a strptime pattern."""
-    return _code_format(pattern) if _CODE_FORMAT.match(pattern) else _time_format(pattern)
-
-
-def _code_format(pattern: str) -> Convert:
-    def convert(value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return value
-        if isinstance(value, float) and not value.is_integer():
-            raise FieldError("not_whole", f"{shorten(value)} 不是整数，不能按 {pattern} 写成编码")
-        if isinstance(value, float) and abs(value) > _EXACT:
-            raise FieldError("excel_damage", f"{shorten(value)} 超过 15 位，末位已丢失，请按文本导出")
-        return pattern % int(value)
-
-    return convert
-
-
-def _time_format(pattern: str) -> Convert:
-    def convert(value: Any) -> Any:
-        if not isinstance(value, str) or not value.strip():
-            return value
-        try:
-            return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007  the record gives it the centre's zone
-        except ValueError:
-            raise FieldError("bad_time", f"{shorten(value)} 不是时间，应为 {pattern}") from None
-
-    return convert
+def _unreadable(field: str, error: Exception) -> Fault:
+    """For values that Python itself cannot write down, such as an integer of 5,000 digits."""
+    return Fault(field, "unreadable", f"值无法读取：{shorten(error, 120)}")
 
 
 def _all(faults: list[Fault], result: Record | list[Fault]) -> tuple[Fault, ...]:

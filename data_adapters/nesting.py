@@ -63,8 +63,8 @@ def nest(told: Sequence[Told], centre: Centre, known: Mapping[str, Plot], make_r
         for grid, _ in children:
             if grid.level == level:
                 standing[grid.code] = Plot(grid.code, level, grid.geometry, grid.parent)
-    if not root_told and make_root:
-        top = [grid.geometry for grid, _ in children if grid.parent == centre.root]
+    top = [grid.geometry for grid, _ in children if grid.parent == centre.root]
+    if not root_told and make_root and top:
         nesting.grids.append((_root(centre, [shape for shape in top if shape is not None]), None))
         nesting.root_made = True
     nesting.grids += children

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -51,11 +51,8 @@ def _chunks(sheet: Any, path: Path, source: SourceSettings, wanted: Collection[s
     require_columns(wanted, header, path.name)
     columns = [(name, header.index(name)) for name in wanted if name != GEOMETRY]
     number = end
-    pending: Iterator[Cells] = iter(head[end:])
-    while True:
-        block = list(islice(pending, CHUNK_ROWS)) or list(islice(rows, CHUNK_ROWS))
-        if not block:
-            return
+    rows = chain(head[end:], rows)
+    while block := list(islice(rows, CHUNK_ROWS)):
         chunk, numbers = Chunk([], []), list[int]()
         for cells in block:
             number += 1

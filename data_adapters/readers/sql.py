@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -54,22 +55,28 @@ class SqlReader:
         statement = sa.text(query)
         bound = {"cursor": read_cursor(cursor, source.cursor_start)} if ":cursor" in query else {}
         streamed = connection.execution_options(stream_results=True, yield_per=CHUNK_ROWS)
-        result = streamed.execute(statement, bound)
-        names = list(result.keys())
-        needed = set(wanted) | ({source.cursor} if source.cursor else set())
-        require_columns(needed, names, "query")
-        columns = [(name, names.index(name)) for name in wanted if name != GEOMETRY]
-        at = names.index(source.cursor) if source.cursor else None
-        furthest: Any = None
-        for block in result.partitions(CHUNK_ROWS):
-            rows = [{name: _plain(row[position]) for name, position in columns} for row in block]
-            if at is not None:
-                seen = [row[at] for row in block if row[at] is not None]
-                try:
-                    furthest = max(seen if furthest is None else [furthest, *seen], default=None)
-                except TypeError:
-                    raise SourceError(f"cursor 列 {source.cursor!r} 的值类型不一，无法比较先后") from None
-            yield Chunk(rows, None, cursor=write_cursor(furthest) if furthest is not None else cursor)
+        with closing(streamed.execute(statement, bound)) as result:
+            yield from _read_result(result, source, cursor, wanted)
+
+
+def _read_result(
+    result: sa.CursorResult[Any], source: SourceSettings, cursor: str | None, wanted: Collection[str]
+) -> Iterator[Chunk]:
+    names = list(result.keys())
+    needed = set(wanted) | ({source.cursor} if source.cursor else set())
+    require_columns(needed, names, "query")
+    columns = [(name, names.index(name)) for name in wanted if name != GEOMETRY]
+    at = names.index(source.cursor) if source.cursor else None
+    furthest: Any = None
+    for block in result.partitions(CHUNK_ROWS):
+        rows = [{name: _plain(row[position]) for name, position in columns} for row in block]
+        if at is not None:
+            seen = [row[at] for row in block if row[at] is not None]
+            try:
+                furthest = max(seen if furthest is None else [furthest, *seen], default=None)
+            except TypeError:
+                raise SourceError(f"cursor 列 {source.cursor!r} 的值类型不一，无法比较先后") from None
+        yield Chunk(rows, None, cursor=write_cursor(furthest) if furthest is not None else cursor)
 
 
 def write_cursor(value: Any) -> str:
