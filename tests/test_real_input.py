@@ -115,15 +115,12 @@ def test_five_levels_stand_under_the_made_root(synced: Synced) -> None:
 
 
 def test_places_decide_and_what_has_none_is_kept(synced: Synced) -> None:
+    def placed_in(table: sa.Table) -> dict[bool, int]:
+        counted = sa.select(table.c.placed, sa.func.count()).group_by(table.c.placed)
+        return {row[0]: row[1] for row in connection.execute(counted)}
+
     with synced[0]._reading.connect() as connection:
-        placed = dict(
-            connection.execute(sa.select(cases.c.placed, sa.func.count()).group_by(cases.c.placed)).all()
-        )
-        cameras = dict(
-            connection.execute(
-                sa.select(video_point.c.placed, sa.func.count()).group_by(video_point.c.placed)
-            ).all()
-        )
+        placed, cameras = placed_in(cases), placed_in(video_point)
         refused = connection.execute(sa.select(sa.func.count(sa.distinct(quarantine.c.row)))).scalar_one()
     assert placed == {True: 1401, False: 585}
     assert cameras == {True: 955, False: 1}

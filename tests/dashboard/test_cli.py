@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import main
-from tests.data_adapters.county_files import CASES, all_levels, settings, write_cases, write_grids
+from tests.fixtures.county_files import CASES, all_levels, settings, write_cases, write_grids
 
 T = "2026-11-02 14:20:00"
 

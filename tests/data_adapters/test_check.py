@@ -11,7 +11,7 @@ import shapely
 from data_adapters.check import check
 from data_adapters.coordinates import wgs_to_bd
 from data_adapters.report import Report, SourceReport
-from tests.data_adapters.county_files import (
+from tests.fixtures.county_files import (
     CAMERAS,
     CASES,
     all_levels,

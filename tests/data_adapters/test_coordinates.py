@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyproj
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,14 +97,10 @@ def _ground() -> Ground:
 
 def _points() -> tuple[np.ndarray, np.ndarray, list[str | None]]:
     """Points 50 m inside the edges of their groups, where a shift of 400 m carries them out."""
-    groups = [grid for grid in grids() if grid.level == 3]
-    lon = [
-        x + side * 5e-4
-        for grid in groups
-        for x, side in ((grid.geometry.bounds[0], 1), (grid.geometry.bounds[2], -1))
-    ]
-    lat = [grid.geometry.centroid.y for grid in groups for _ in range(2)]
-    return np.array(lon), np.array(lat), [grid.code for grid in groups for _ in range(2)]
+    groups = [(grid.code, shapely.bounds(grid.geometry)) for grid in grids() if grid.level == 3]
+    lon = [edge for _, (west, _, east, _) in groups for edge in (west + 5e-4, east - 5e-4)]
+    lat = [(south + north) / 2 for _, (_, south, _, north) in groups for _ in range(2)]
+    return np.array(lon), np.array(lat), [code for code, _ in groups for _ in range(2)]
 
 
 @pytest.mark.parametrize(

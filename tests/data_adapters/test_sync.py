@@ -16,7 +16,7 @@ from data_adapters.ledger.tables import cases, change, quarantine, video_point
 from data_adapters.report import Report, SourceReport
 from data_adapters.settings import Settings
 from data_adapters.sync import BULK_ROWS, sync
-from tests.data_adapters.county_files import CAMERAS, CASES, all_levels, settings, write_cases, write_grids
+from tests.fixtures.county_files import CAMERAS, CASES, all_levels, settings, write_cases, write_grids
 from tests.fixtures.town import grids
 
 T = "2026-11-02 14:20:00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from data_adapters.readers.reader import Chunk, SourceError
 from data_adapters.settings import SourceSettings
 
 
-def book(folder: Path, rows: list[list[Any]], merged: tuple[str, ...] = (), title: str = "台账") -> Path:
+def book(
+    folder: Path, rows: Sequence[Sequence[Any]], merged: tuple[str, ...] = (), title: str = "台账"
+) -> Path:
     workbook = openpyxl.Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = title
@@ -61,9 +64,8 @@ def test_a_merged_header_of_two_rows_is_joined(tmp_path: Path) -> None:
 
 
 def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
-    path = book(
-        tmp_path, [["二〇二六年台账", None, None], ["编号", "类 别", "x"], ["1", "邻里", 1]], ("A1:C1",)
-    )
+    rows: list[list[Any]] = [["二〇二六年台账", None, None], ["编号", "类 别", "x"], ["1", "邻里", 1]]
+    path = book(tmp_path, rows, ("A1:C1",))
     chunk = read(path, "编号", "类别")
     assert chunk.rows == [{"编号": "1", "类别": "邻里"}]
     assert chunk.numbers == [3]
