@@ -52,7 +52,7 @@ def test_cells_keep_their_type_and_rows_count_as_excel_shows_them(tmp_path: Path
 
 
 def test_a_merged_header_of_two_rows_is_joined(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["编号", "位置", None, "时间", None],
         [None, "经度", "纬度", "发生", "上报"],
         ["1", 106.1, 34.7, "a", "b"],
