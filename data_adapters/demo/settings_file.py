@@ -33,7 +33,7 @@ def settings_text() -> str:
             words.CASE_SOURCE,
             "case",
             "upstream/cases.parquet",
-            "6h",
+            "1d",
             case_fields,
             words.CASE_WORDS,
             'crs = "EPSG:4490"',
@@ -46,7 +46,7 @@ def settings_text() -> str:
             words.EVENT_SOURCE,
             "case_event",
             "upstream/case_events.parquet",
-            "6h",
+            "1d",
             event_fields,
             words.EVENT_WORDS,
         )
@@ -57,7 +57,7 @@ def settings_text() -> str:
             words.VIDEO_SOURCE,
             "video_point",
             "upstream/video_points.csv",
-            "6h",
+            "1d",
             point_fields,
             words.POINT_WORDS,
             'crs = "EPSG:4490"\nencoding = "GB18030"',
@@ -69,7 +69,7 @@ def settings_text() -> str:
             words.STATUS_SOURCE,
             "video_status",
             "upstream/video_status.csv",
-            "6h",
+            "1d",
             status_fields,
             words.STATUS_WORDS,
             'encoding = "auto"',
@@ -87,7 +87,7 @@ def _grid(level: int) -> str:
         scheme = "LOCAL" if level == 2 else "VILLAGE12_SEQ"
         fields["code_scheme"] = f'{{ const = "{scheme}" }}'
     layer = f'layer = "{words.GRID_LAYERS[level]}"\ncrs = "EPSG:4490"'
-    return _source(words.GRID_SOURCES[level], "grid", "upstream/grids.gpkg", "24h", fields, {}, layer)
+    return _source(words.GRID_SOURCES[level], "grid", "upstream/grids.gpkg", "1d", fields, {}, layer)
 
 
 def _field(column: str, is_time: bool) -> str:

@@ -36,6 +36,7 @@ def test_the_settings_name_the_centre_and_all_its_levels(folder: Path) -> None:
     settings = load(folder / "yiping.toml")
     assert settings.centre.name == "示范县综治中心"
     assert settings.centre.root == "620599"
+    assert settings.centre.demo
     assert [level.name for level in settings.levels] == ["县", "乡镇", "片", "村社区", "组小区", "片区"]
     kinds = [source.kind for source in settings.sources]
     assert kinds == ["grid"] * 6 + ["case", "case_event", "video_point", "video_status"]
