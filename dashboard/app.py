@@ -50,7 +50,7 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
     api.register(server, services)
     dash = Dash(
         "dashboard",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash's stub forgets that it takes a Flask
         assets_folder=str(assets_folder()),
         assets_ignore=wall.ASSETS_IGNORE,
         title=services.settings.centre.name,
@@ -102,7 +102,12 @@ def _guard(server: Flask, services: Services) -> None:
             target = "/" + request.path.lstrip("/") + (f"?{urlencode(kept)}" if kept else "")
             response: Response = redirect(target)  # type: ignore[assignment]
             response.set_cookie(
-                COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="Strict", secure=request.is_secure
+                COOKIE,
+                token,
+                max_age=400 * 86_400,
+                httponly=True,
+                samesite="Strict",
+                secure=request.is_secure,
             )
             return response
         if request.path not in _PAGES and not request.path.startswith((*_OPEN, *_PAGE_PARTS)):

@@ -16,6 +16,7 @@ import click
 import orjson
 from tqdm import tqdm
 
+from dashboard.serve import serve as serve_forever
 from data_adapters.check import check as check_sources
 from data_adapters.demo.county import write_county
 from data_adapters.grid_intake import Progress
@@ -126,8 +127,6 @@ def sync(config: Path, as_json: bool, source: str | None) -> int:
 @guarded
 def serve(config: Path, host: str, port: int) -> None:
     """用生产服务器提供大屏，并按各来源自己的周期拉取。"""
-    from dashboard.serve import serve as serve_forever
-
     serve_forever(load(config), config.resolve(), host, port)
 
 
@@ -142,8 +141,6 @@ def serve(config: Path, host: str, port: int) -> None:
 @guarded
 def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> None:
     """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。"""
-    from dashboard.serve import serve as serve_forever
-
     folder = (data or Path(click.get_app_dir("yiping")) / "demo").expanduser().resolve()
     config = folder / "yiping.toml"
     if not config.exists():

@@ -20,7 +20,13 @@ from data_adapters.settings import Settings
 
 
 def serve(
-    settings: Settings, config: Path, host: str, port: int, *, feed_folder: Path | None = None, speed: float = 1.0
+    settings: Settings,
+    config: Path,
+    host: str,
+    port: int,
+    *,
+    feed_folder: Path | None = None,
+    speed: float = 1.0,
 ) -> None:
     """Serve until SIGTERM or SIGINT. With `feed_folder` the demo's simulated upstream plays on at `speed`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)

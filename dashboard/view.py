@@ -111,7 +111,13 @@ def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, A
             if level > here.level
         ],
         "children": [
-            {"code": child.code, "name": child.label, "level": child.level, "lon": child.lon, "lat": child.lat}
+            {
+                "code": child.code,
+                "name": child.label,
+                "level": child.level,
+                "lon": child.lon,
+                "lat": child.lat,
+            }
             for child in snapshot.children(here.path)
         ],
     }

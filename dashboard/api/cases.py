@@ -62,7 +62,13 @@ def routes(api: Blueprint, services: Services) -> None:
             if row is None:
                 raise Problem(404, "没有这个案件")
             steps = [
-                {"type": step.type, "at": stamp(step.at), "org": step.org, "from": step.from_state, "to": step.to_state}
+                {
+                    "type": step.type,
+                    "at": stamp(step.at),
+                    "org": step.org,
+                    "from": step.from_state,
+                    "to": step.to_state,
+                }
                 for step in snapshot.case_events(row.id)
             ]
         return reply(as_json(row) | {"events": steps, "legal_steps": life.legal_steps(row.state)})
@@ -74,11 +80,15 @@ def routes(api: Blueprint, services: Services) -> None:
         if not isinstance(body, dict) or isinstance(body, RepeatedKeys):
             raise Problem(400, '应为一个对象，如 {"type": "ACCEPT", "at": "2026-11-22T14:40:00+08:00"}')
         raw = body | {"case_no": case_no}
-        parsed = event.parse(raw, Context(services.ledger.zone, services.now()), str(body.get("source", "api"))[:64])
+        parsed = event.parse(
+            raw, Context(services.ledger.zone, services.now()), str(body.get("source", "api"))[:64]
+        )
         if isinstance(parsed, list):
             faults = [{"index": 0, "field": fault.field, "reason": fault.reason} for fault in parsed]
             raise Problem(422, "事件内容不合规则", errors=faults)
-        outcome, legal = offload(services.ledger.apply_event, replace(parsed, case_source=None, case_source_id=None))
+        outcome, legal = offload(
+            services.ledger.apply_event, replace(parsed, case_source=None, case_source_id=None)
+        )
         if outcome.status == "rejected":
             fault = outcome.faults[0]
             if fault.code == "unknown_case":
@@ -96,4 +106,3 @@ def as_json(row: CaseRow) -> dict[str, Any]:
     found["location"] = {"lon": point[0], "lat": point[1], "crs": "EPSG:4490"} if point else None
     found["quality"] = [flag for flag in row.quality.split(",") if flag]
     return found
-

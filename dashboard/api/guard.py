@@ -19,7 +19,10 @@ def viewer_scope(services: Services) -> Scope:
     """The scope of the current request, or 401."""
     scope = scope_of_request(services)
     if scope is None:
-        raise Problem(401, "需要显示令牌：/?display=TOKEN 或 Authorization: Bearer TOKEN；未配置 [[displays]] 时只限本机")
+        raise Problem(
+            401,
+            "需要显示令牌：/?display=TOKEN 或 Authorization: Bearer TOKEN；未配置 [[displays]] 时只限本机",
+        )
     return scope
 
 

@@ -16,7 +16,9 @@ def routes(server: Flask, services: Services) -> None:
     registry = CollectorRegistry()
     top = Gauge("yiping_log_seq", "Number of the last committed change", registry=registry)
     viewers = Gauge("yiping_viewers", "Connected viewers of the live feed", registry=registry)
-    failures = Gauge("yiping_background_failures", "Failures of background work since the start", registry=registry)
+    failures = Gauge(
+        "yiping_background_failures", "Failures of background work since the start", registry=registry
+    )
 
     @server.get("/healthz")
     def healthz() -> Response:

@@ -31,7 +31,12 @@ def describe() -> dict[str, Any]:
         "servers": [{"url": "/api/v1"}],
         "paths": _paths(),
         "components": {
-            "schemas": {"Incident": _incident(), "VideoStatus": _status(), "CaseStep": _step(), "Problem": _problem()},
+            "schemas": {
+                "Incident": _incident(),
+                "VideoStatus": _status(),
+                "CaseStep": _step(),
+                "Problem": _problem(),
+            },
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -40,7 +45,10 @@ def describe() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     grid = _query("grid", {"type": "string"})
     period = [_query("from", {"type": "string"}), _query("to", {"type": "string"})]
-    paging = [_query("after", {"type": "integer", "minimum": 0}), _query("limit", {"type": "integer", "minimum": 1})]
+    paging = [
+        _query("after", {"type": "integer", "minimum": 0}),
+        _query("limit", {"type": "integer", "minimum": 1}),
+    ]
     code = _in_path("code")
     return {
         "/incidents": {"post": _write("提交事件，单个或一批（至多 1000）", "Incident")},
@@ -48,7 +56,9 @@ def _paths() -> dict[str, Any]:
             "post": _write("办理一步", "CaseStep", batch=False) | {"parameters": [_in_path("case_no")]}
         },
         "/video-points/status": {"post": _write("视频点位状态变化", "VideoStatus")},
-        "/changes": {"get": _read("某序号之后的变更", [_query("epoch", {"type": "string"}), *paging], also=(410,))},
+        "/changes": {
+            "get": _read("某序号之后的变更", [_query("epoch", {"type": "string"}), *paging], also=(410,))
+        },
         "/grids/{code}": {"get": _read("一个网格", [code])},
         "/grids/{code}/children": {
             "get": _read("下级网格", [code, _query("geometry", {"type": "string", "enum": ["1"]})])
@@ -98,17 +108,28 @@ def _errors(*statuses: int) -> dict[str, Any]:
 
 def _read(summary: str, parameters: list[Any], also: tuple[int, ...] = ()) -> dict[str, Any]:
     answer = {"200": {"description": "成功", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    return {"summary": summary, "parameters": parameters, "responses": answer | _errors(400, 401, 404, 503, *also)}
+    return {
+        "summary": summary,
+        "parameters": parameters,
+        "responses": answer | _errors(400, 401, 404, 503, *also),
+    }
 
 
 def _write(summary: str, schema: str, batch: bool = True) -> dict[str, Any]:
     one: dict[str, Any] = {"$ref": f"#/components/schemas/{schema}"}
-    body = {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1000}]} if batch else one
+    body = (
+        {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": 1000}]} if batch else one
+    )
     return {
         "summary": summary,
         "security": [{"bearer": []}, {}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {"200": {"description": "已提交存储", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        "responses": {
+            "200": {
+                "description": "已提交存储",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }
+        }
         | _errors(400, 401, 404, 409, 413, 422, 503),
     }
 
@@ -163,7 +184,11 @@ def _step() -> dict[str, Any]:
 def _problem() -> dict[str, Any]:
     error = {
         "type": "object",
-        "properties": {"index": {"type": "integer"}, "field": {"type": "string"}, "reason": {"type": "string"}},
+        "properties": {
+            "index": {"type": "integer"},
+            "field": {"type": "string"},
+            "reason": {"type": "string"},
+        },
     }
     return {
         "type": "object",

@@ -36,7 +36,12 @@ class Problem(Exception):
 
 def answer(status: int, detail: str, **more: Any) -> Response:
     """A problem document."""
-    body = {"type": "about:blank", "title": _TITLES.get(status, "错误"), "status": status, "detail": detail} | more
+    body = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "错误"),
+        "status": status,
+        "detail": detail,
+    } | more
     response = Response(orjson.dumps(body), status, content_type=MIME)
     if status == 503:
         response.headers["Retry-After"] = "2"

@@ -30,10 +30,8 @@ def routes(api: Blueprint, services: Services) -> None:
             return _private(Response(status=204))
         # The scope is part of the tag, so that no cache ever answers one viewer with another's tile.
         tag = hashlib.blake2b(scope.path.encode() + b"\0" + data, digest_size=12).hexdigest()
-        if request.if_none_match.contains(tag):
-            response = Response(status=304)
-        else:
-            response = Response(data, content_type=MIME)
+        unchanged = request.if_none_match.contains(tag)
+        response = Response(status=304) if unchanged else Response(data, content_type=MIME)
         response.set_etag(tag)
         return _private(response)
 

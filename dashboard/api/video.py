@@ -29,7 +29,11 @@ def routes(api: Blueprint, services: Services) -> None:
         outcomes = iter(offload(services.ledger.write_statuses, good) if good else [])
         results = []
         for index, record in enumerate(parsed):
-            outcome = next(outcomes) if isinstance(record, VideoStatus) else Outcome("rejected", faults=tuple(record))
+            outcome = (
+                next(outcomes)
+                if isinstance(record, VideoStatus)
+                else Outcome("rejected", faults=tuple(record))
+            )
             results.append(result(index, outcome))
         services.heard_from("video_status", {record.source for record in good})
         return reply({"epoch": services.ledger.position()[0], "results": results})

@@ -41,16 +41,44 @@ _VIDEO = ("video_point", "video_status")
 
 CATALOGUE: tuple[Indicator, ...] = (
     Indicator(
-        "K01", "上报量", "Reported", "件", "上报时间在期内的案件", "件", _CASE, lambda r: (r.flows["reported"], None)
+        "K01",
+        "上报量",
+        "Reported",
+        "件",
+        "上报时间在期内的案件",
+        "件",
+        _CASE,
+        lambda r: (r.flows["reported"], None),
     ),
     Indicator(
-        "K02", "受理量", "Accepted", "件", "受理时间在期内的案件", "件", _CASE, lambda r: (r.flows["accepted"], None)
+        "K02",
+        "受理量",
+        "Accepted",
+        "件",
+        "受理时间在期内的案件",
+        "件",
+        _CASE,
+        lambda r: (r.flows["accepted"], None),
     ),
     Indicator(
-        "K07", "在办数", "Open", "件", "期末已受理且未结案、未移送、未并案、未作废", "件", _CASE, lambda r: (r.closing, None)
+        "K07",
+        "在办数",
+        "Open",
+        "件",
+        "期末已受理且未结案、未移送、未并案、未作废",
+        "件",
+        _CASE,
+        lambda r: (r.closing, None),
     ),
     Indicator(
-        "K08", "办结量", "Closed", "件", "结案时间在期内的案件", "件", _CASE, lambda r: (r.flows["closed"], None)
+        "K08",
+        "办结量",
+        "Closed",
+        "件",
+        "结案时间在期内的案件",
+        "件",
+        _CASE,
+        lambda r: (r.flows["closed"], None),
     ),
     Indicator(
         "K09a",

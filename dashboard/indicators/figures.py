@@ -1,6 +1,7 @@
 """Everything on the screen that is a number, as flat keys: a live frame carries only the keys that changed.
 
-Keys: ``as_of`` (to the minute), ``tile.ID``, ``child.CODE``, ``unassigned``, ``loop.STEP``, ``category.NAME``, ``day.DATE``, ``bin.K``.
+Keys: ``as_of`` (to the minute),
+``tile.ID``, ``child.CODE``, ``unassigned``, ``loop.STEP``, ``category.NAME``, ``day.DATE``, ``bin.K``.
 """
 
 from __future__ import annotations
@@ -104,7 +105,11 @@ def _middle(spans: list[timedelta]) -> str:
 def _categories(snapshot: Snapshot, path: str) -> Figures:
     prefix = "open.category."
     stocks = snapshot.counts.gauges(path)
-    return {f"category.{key.removeprefix(prefix)}": {"n": n} for key, n in stocks.items() if key.startswith(prefix)}
+    return {
+        f"category.{key.removeprefix(prefix)}": {"n": n}
+        for key, n in stocks.items()
+        if key.startswith(prefix)
+    }
 
 
 def _trend(snapshot: Snapshot, path: str) -> Figures:

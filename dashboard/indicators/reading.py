@@ -9,18 +9,17 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from data_adapters.ledger import Snapshot
-
-_EPOCH_DAY = date(1970, 1, 1)
+from data_adapters.ledger.contributions import DAY_0
 
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
-    return (day - _EPOCH_DAY).days
+    return (day - DAY_0).days
 
 
 def day_date(number: int) -> date:
     """The date of a day number."""
-    return _EPOCH_DAY + timedelta(days=number)
+    return DAY_0 + timedelta(days=number)
 
 
 def day_start(number: int, zone: ZoneInfo) -> datetime:

@@ -6,7 +6,10 @@ Each step names the place that does it; `tests/dashboard/live/test_pipeline.py` 
 PIPELINE = (
     ("an incident arrives and is parsed", "dashboard.api.incidents:post_incidents"),
     ("it is stored, counted and logged in one transaction", "data_adapters.ledger.ledger:Ledger.write_cases"),
-    ("the commit pokes the tail; correct without it, the tail looks by itself", "dashboard.live.tail:Tail.poll"),
+    (
+        "the commit pokes the tail; correct without it, the tail looks by itself",
+        "dashboard.live.tail:Tail.poll",
+    ),
     ("what each viewer may see of the new changes", "data_adapters.ledger.snapshot:visible_item"),
     ("one frame a viewer, the next one only after its ack", "dashboard.live.viewer:Viewer.next_move"),
     ("the frame goes out, with the figures that changed", "dashboard.live.socket:LiveFeed.dispatch"),

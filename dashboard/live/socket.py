@@ -71,7 +71,9 @@ class LiveFeed:
         while True:
             try:
                 step()
-            except Exception as error:  # the feed outlives a database that is away; viewers see it by the beat
+            except (
+                Exception
+            ) as error:  # the feed outlives a database that is away; viewers see it by the beat
                 self._services.note_failure(step.__name__, error)
                 gevent.sleep(1.0)
             gevent.sleep(pause_s)
@@ -131,10 +133,9 @@ class LiveFeed:
         now = time.monotonic()
         figures: dict[str, Figures] = {}
         for viewer in list(self._viewers.values()):
-            if viewer.awaiting is None and viewer.cursor >= tail.top and not viewer.reset_due:
-                if viewer.epoch == tail.epoch:
-                    continue
-            self._serve(viewer, tail, now, figures)
+            done = viewer.awaiting is None and viewer.cursor >= tail.top and viewer.epoch == tail.epoch
+            if viewer.reset_due or not done:
+                self._serve(viewer, tail, now, figures)
 
     def _serve(self, viewer: Viewer, tail: Tail, now: float, figures: dict[str, Figures]) -> None:
         pending = None if viewer.awaiting is not None else tail.after(viewer.cursor, FRAME_CHANGES)

@@ -38,8 +38,9 @@ class Atlas:
         self.code_of = {v.path: v.code for v, now in zip(versions, current, strict=True) if now}
         drawn = [number for number, wkb in enumerate(geometries) if wkb is not None]
         self._drawn = drawn
-        polygons = shapely.from_wkb([geometries[number] for number in drawn])
+        polygons = np.asarray(shapely.from_wkb([geometries[number] for number in drawn]), dtype=object)
         shapely.prepare(polygons)
+        self._polygons = polygons
         self._tree = shapely.STRtree(polygons)
 
     @classmethod
@@ -71,8 +72,10 @@ class Atlas:
         found: list[str | None] = [None] * len(lon)
         if not self._drawn:
             return found
-        points = shapely.points(lon, lat)
-        which, hits = self._tree.query(points, predicate="intersects")
+        # By box first, then against the prepared polygons: the tree's own predicate would prepare the points.
+        which, hits = self._tree.query(shapely.points(lon, lat))
+        inside = shapely.intersects_xy(self._polygons[hits], lon[which], lat[which])
+        which, hits = which[inside], hits[inside]
         for number, hit in zip(which.tolist(), hits.tolist(), strict=True):
             version = self._versions[self._drawn[hit]]
             if not version.holds_on(days[number]):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ class CaseWriter:
         known = self._stored({(record.source, record.source_id) for record in records})
         paths = self._place(records)
         numbers = self._numbers(records, known)
-        bulk_seq = self._tx.log_bulk("case", ROOT) if bulk and records else None
+        bulk_seq: int | None = None
         outcomes: list[Outcome] = []
         for record, placed in zip(records, paths, strict=True):
             key = (record.source, record.source_id)
@@ -58,6 +59,8 @@ class CaseWriter:
                 continue
             if before is None:
                 after["case_no"] = record.case_no or next(numbers[self._day(record.reported_at)])
+            if bulk and bulk_seq is None:
+                bulk_seq = self._tx.log_bulk("case", ROOT)
             seq = self.put(before, after, bulk_seq)
             known[key] = after
             outcomes.append(Outcome("accepted" if before is None else "updated", seq, after["case_no"]))
@@ -161,7 +164,7 @@ class CaseWriter:
         return {day: self._series(day, tops.get(day, 0)) for day in wanted}
 
     def _series(self, day: int, top: int) -> Any:
-        date = (datetime(1970, 1, 1) + timedelta(days=day)).strftime("%Y%m%d")
+        date = (contributions.DAY_0 + timedelta(days=day)).strftime("%Y%m%d")
         while True:
             top += 1
             yield f"{self._prefix}-{date}-{top:05d}"
@@ -224,7 +227,7 @@ def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: Zon
     if accepted is not None and row["due_at"] is None:
         row["due_at"] = time_limit.due(row["grade"], accepted, zone)
     stages = [row[name] for name in ("reported_at", "accepted_at", "resolved_at", "closed_at") if row[name]]
-    if any(later + _BACKDATED < earlier for earlier, later in zip(stages, stages[1:], strict=False)):
+    if any(later + _BACKDATED < earlier for earlier, later in pairwise(stages)):
         inferred.append("stages_out_of_order")
     row["is_open"] = state in life.OPEN
     row["yellow_at"] = (

@@ -7,7 +7,7 @@ over a subtree, kept by adding `after` and taking `before` away in the write tra
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,8 @@ FLOWS = (
     "answered",
     "satisfied",
 )
-_ORDINAL_1970 = 719_163
+#: Day 0 of the day numbers.
+DAY_0 = date(1970, 1, 1)
 
 #: The step of the closed loop (受理 分流 办理 办结 回访) a state belongs to.
 STAGE = {
@@ -82,7 +83,7 @@ COLUMNS = (
 
 def local_day(value: datetime, zone: ZoneInfo) -> int:
     """The local day of an aware time, as days since 1970-01-01."""
-    return value.astimezone(zone).toordinal() - _ORDINAL_1970
+    return value.astimezone(zone).toordinal() - DAY_0.toordinal()
 
 
 def flows(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:

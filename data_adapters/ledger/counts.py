@@ -103,7 +103,7 @@ class Counts:
         return found
 
     def _end_of(self, day: int) -> datetime:
-        local = datetime.combine(datetime(1970, 1, 1).date() + timedelta(days=day + 1), time(), self._zone)
+        local = datetime.combine(contributions.DAY_0 + timedelta(days=day + 1), time(), self._zone)
         return local.astimezone(UTC)
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:

@@ -47,7 +47,7 @@ class EventWriter:
         ]
         last = self._last({row["id"] for row in found if row is not None})
         seen = self._known(events)
-        bulk_seq = self._tx.log_bulk("case_event", ROOT) if bulk and events else None
+        bulk_seq: int | None = None
         rows: list[dict[str, Any]] = []
         outcomes: list[Outcome] = []
         for event, row in zip(events, found, strict=True):
@@ -66,6 +66,8 @@ class EventWriter:
             entry = self._entry(event, row["id"], number + 1, chain, None, None)
             last[row["id"]] = (number + 1, entry["hash"])
             rows.append(entry)
+            if bulk and bulk_seq is None:
+                bulk_seq = self._tx.log_bulk("case_event", ROOT)
             seq = bulk_seq or self._log(event, row)
             outcomes.append(Outcome("accepted", seq, row["case_no"]))
         if rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,10 +46,13 @@ class VideoWriter:
         for record, path in zip(records, paths, strict=True):
             before = known.get(record.point_id)
             content = {name: getattr(record, name) for name in _CONTENT}
+            if before is not None and _later(before["status_at"], record.status_at):
+                # A directory tells the status of when it was written; what was heard since holds.
+                content |= {name: before[name] for name in _LIVE}
             digest = hashlib.blake2b(
                 orjson.dumps({k: v for k, v in content.items() if k not in _LIVE}), digest_size=16
             ).digest()
-            same_status = before is not None and before["status"] == record.status
+            same_status = before is not None and before["status"] == content["status"]
             if before is not None and before["digest"] == digest and same_status:
                 outcomes.append(DUPLICATE)
                 continue
@@ -167,3 +171,7 @@ class VideoWriter:
             located.get(number) or (self._atlas.by_code.get(record.grid_code) if record.grid_code else None)
             for number, record in enumerate(records)
         ]
+
+
+def _later(known: datetime | None, told: datetime | None) -> bool:
+    return known is not None and (told is None or known > told)

@@ -21,7 +21,7 @@ from data_adapters.records.field import (
     text,
     whole,
 )
-from data_adapters.records.record import Fault, parse_fields
+from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Case:
 _LON = number(-180, 180)
 _LAT = number(-90, 90)
 
-FIELDS = (
+FIELDS = FieldSet(
     Field("source_id", text(64), required=True),
     Field("kind", choice(dictionary.KIND)),
     Field("category", text(32)),

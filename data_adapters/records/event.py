@@ -9,7 +9,7 @@ from typing import Any
 
 from data_adapters.records import dictionary
 from data_adapters.records.field import Context, Field, choice, code, past_instant, text
-from data_adapters.records.record import Fault, parse_fields
+from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class CaseEvent:
     inferred: bool = False
 
 
-FIELDS = (
+FIELDS = FieldSet(
     Field("type", choice(dictionary.EVENT_TYPE), required=True),
     Field("at", past_instant, required=True),
     Field("source_id", text(64)),

@@ -53,7 +53,11 @@ class Field:
 
 def shorten(value: object, limit: int = 40) -> str:
     """The value as people may see it in a reason: one line, at most `limit` characters."""
-    text = " ".join(_CONTROL.sub("?", str(value)[: limit * 2]).split())
+    try:
+        told = str(value)[: limit * 2]
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        told = "（过长的数字）"
+    text = " ".join(_CONTROL.sub("?", told).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -64,7 +68,7 @@ def text(limit: int) -> Parse:
         if not isinstance(raw, str):
             if isinstance(raw, bool) or not isinstance(raw, int | float):
                 raise FieldError("type", f"应为文本，收到 {type(raw).__name__}")
-            raw = str(int(raw)) if float(raw).is_integer() else str(raw)
+            raw = _digits(raw)
         value: str = raw.strip()
         if len(value) > limit:
             raise FieldError("too_long", f"长度 {len(value)} 超过 {limit} 个字符")
@@ -75,6 +79,13 @@ def text(limit: int) -> Parse:
         return value
 
     return parse
+
+
+def _digits(raw: int | float) -> str:
+    try:
+        return str(int(raw)) if float(raw).is_integer() else str(raw)
+    except (OverflowError, ValueError):
+        raise FieldError("out_of_range", "数字太大") from None
 
 
 def code(limit: int = 32) -> Parse:
@@ -188,7 +199,7 @@ def past_instant(raw: Any, context: Context, pattern: str | None = None) -> date
 def _from_text(value: str, pattern: str | None) -> datetime:
     try:
         if pattern and len(value) != _ISO.get(pattern):
-            return datetime.strptime(value, pattern)
+            return datetime.strptime(value, pattern)  # noqa: DTZ007 - the zone is the caller's to add
         return datetime.fromisoformat(value.replace("/", "-") if value[4:5] == "/" else value)
     except ValueError:
         wanted = pattern or "RFC 3339，如 2026-11-22T14:20:00+08:00"

@@ -11,14 +11,14 @@ import shapely
 
 from data_adapters.records import dictionary
 from data_adapters.records.field import Context, Field, FieldError, choice, code, flag, shorten, text, whole
-from data_adapters.records.record import Fault, parse_fields
+from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 MAX_VERTICES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One version of one grid. Geometry is (Multi)Polygon in EPSG:4490, lon lat degrees; dates are inclusive/exclusive."""
+    """One version of one grid. Geometry is (Multi)Polygon in EPSG:4490, lon lat degrees; dates are half-open."""
 
     code: str
     name: str
@@ -64,7 +64,7 @@ def _geometry(raw: Any, _: Context) -> shapely.Geometry:
     return raw
 
 
-FIELDS = (
+FIELDS = FieldSet(
     Field("code", code(32), required=True),
     Field("name", text(64), required=True),
     Field("level", whole(0, 9), required=True),

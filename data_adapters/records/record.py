@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,27 +19,45 @@ class Fault:
     reason: str
 
 
+class FieldSet(tuple[Field, ...]):
+    """The fields of a record, in order, with what parsing a row needs made once."""
+
+    by_name: dict[str, Field]
+    blank: dict[str, Any]
+    required: tuple[str, ...]
+
+    def __new__(cls, *fields: Field) -> FieldSet:
+        made = super().__new__(cls, fields)
+        made.by_name = {field.name: field for field in fields}
+        made.blank = dict.fromkeys(made.by_name)
+        made.required = tuple(field.name for field in fields if field.required)
+        return made
+
+
 def parse_fields(
-    fields: Sequence[Field], raw: Mapping[str, Any], context: Context
+    fields: FieldSet, raw: Mapping[str, Any], context: Context
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Parse every field of `raw`; an absent, null or blank value is None.
 
-    Returns the parsed values (all of `fields`, None where unknown) and the faults, in field order.
+    Returns the parsed values (all of `fields`, None where unknown) and the faults.
     """
-    values: dict[str, Any] = {}
+    values = fields.blank.copy()
     faults: list[Fault] = []
-    for field in fields:
-        given = raw.get(field.name)
-        if given is None or (isinstance(given, str) and not given.strip()) or given != given:
-            values[field.name] = None
-            if given is not None and not isinstance(given, str):
-                faults.append(Fault(field.name, "not_finite", "NaN 不是有效值"))
-            elif field.required:
-                faults.append(Fault(field.name, "missing", "必填字段缺失"))
+    for name, given in raw.items():
+        field = fields.by_name.get(name)
+        if field is None or given is None or (isinstance(given, str) and not given.strip()):
+            continue
+        if isinstance(given, float) and math.isnan(given):
+            faults.append(Fault(name, "not_finite", "NaN 不是有效值"))
             continue
         try:
-            values[field.name] = field.parse(given, context)
+            values[name] = field.parse(given, context)
         except FieldError as error:
-            values[field.name] = None
-            faults.append(Fault(field.name, error.code, str(error)))
+            faults.append(Fault(name, error.code, str(error)))
+    named = {fault.field for fault in faults}
+    faults += [
+        Fault(name, "missing", "必填字段缺失")
+        for name in fields.required
+        if values[name] is None and name not in named
+    ]
     return values, faults

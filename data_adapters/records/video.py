@@ -21,7 +21,7 @@ from data_adapters.records.field import (
     text,
     whole,
 )
-from data_adapters.records.record import Fault, parse_fields
+from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 #: Types of GB/T 28181 (digits 11 to 13) that are video points: cameras. Recorders, platforms, groups are not.
 COUNTED_TYPES = frozenset({"131", "132"})
@@ -78,7 +78,7 @@ def _point_id(raw: Any, context: Context) -> str:
     return value
 
 
-FIELDS = (
+FIELDS = FieldSet(
     Field("point_id", _point_id, required=True),
     Field("name", text(128)),
     Field("lon", number(-180, 180)),
@@ -101,7 +101,7 @@ FIELDS = (
     Field("maintainer_org", code(64)),
     Field("source_updated_at", past_instant),
 )
-STATUS_FIELDS = (
+STATUS_FIELDS = FieldSet(
     Field("point_id", code(64), required=True),
     Field("status", choice(dictionary.VIDEO_STATUS), required=True),
     Field("at", past_instant, required=True),

@@ -75,9 +75,23 @@ def test_a_bad_item_does_not_cost_the_good_ones(wall: Wall) -> None:
         (b"[" + b" " * 9_000_000 + b"]", 413),
         (b'{"n": ' + b"9" * 6_000 + b"}", 400),
     ],
-    ids=["empty", "cut", "no items", "null", "text", "not utf-8", "deep list", "deep object", "1001", "9 MB", "digits"],
+    ids=[
+        "empty",
+        "cut",
+        "no items",
+        "null",
+        "text",
+        "not utf-8",
+        "deep list",
+        "deep object",
+        "1001",
+        "9 MB",
+        "digits",
+    ],
 )
-def test_a_body_that_cannot_be_read_is_a_problem_document_never_a_500(quiet_wall: Wall, raw: bytes, status: int) -> None:
+def test_a_body_that_cannot_be_read_is_a_problem_document_never_a_500(
+    quiet_wall: Wall, raw: bytes, status: int
+) -> None:
     found, body = quiet_wall.post("/api/v1/incidents", raw=raw)
     assert found == status
     assert set(body) >= PROBLEM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -186,14 +187,18 @@ BREAKS = "(values) => values.map((list) => Wall.scale.breaks(list))"
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(0, 500), max_size=40), min_size=1, max_size=20))
-def test_breaks_start_at_nothing_rise_strictly_and_are_at_most_six(scripts: Page, lists: list[list[int]]) -> None:
+def test_breaks_start_at_nothing_rise_strictly_and_are_at_most_six(
+    scripts: Page, lists: list[list[int]]
+) -> None:
     for values, breaks in zip(lists, scripts.evaluate(BREAKS, lists), strict=True):
         assert breaks[0] == 0
         assert len(breaks) <= 6
-        assert all(a < b for a, b in zip(breaks, breaks[1:], strict=False))
+        assert all(a < b for a, b in pairwise(breaks))
         assert breaks[-1] <= max(values, default=0)
 
 
 def test_every_value_falls_into_the_class_whose_bounds_hold_it(scripts: Page) -> None:
-    steps = scripts.evaluate("() => [0, 7, 8, 13, 14, 99].map((n) => Wall.scale.step([0, 8, 14, 20, 30, 45], n))")
+    steps = scripts.evaluate(
+        "() => [0, 7, 8, 13, 14, 99].map((n) => Wall.scale.step([0, 8, 14, 20, 30, 45], n))"
+    )
     assert steps == [0, 0, 1, 1, 2, 5]

@@ -62,7 +62,14 @@ def test_the_marks_that_others_hold_on_to_are_there() -> None:
 def test_scripts_never_read_data_as_markup_or_code() -> None:
     for script in ASSETS.glob("*.js"):
         text = script.read_text("utf-8")
-        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        for way in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+        ):
             assert way not in text, f"{script.name}: {way}"
 
 

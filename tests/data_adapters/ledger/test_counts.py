@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_adapters.ledger import Ledger, Scope
+from data_adapters.ledger.contributions import DAY_0
 from data_adapters.ledger.counts import Counts
 from data_adapters.ledger.tables import cases
 from tests.fixtures.town import NOW, case, open_town
@@ -77,7 +78,7 @@ def recount(ledger: Ledger) -> None:
             mine = [row for row in rows if row.path.startswith(town.path)]
             days = [(row.reported_at + timedelta(hours=8)).date() for row in mine]
             daily = snapshot.counts.daily(town.path, FIRST, LAST)
-            kept = {datetime(1970, 1, 1).date() + timedelta(days=day): n["reported"] for day, n in daily.items()}
+            kept = {DAY_0 + timedelta(days=day): n["reported"] for day, n in daily.items()}
             assert {day: n for day, n in kept.items() if n} == dict(Counter(days))
             open_now = [row for row in mine if row.is_open]
             assert snapshot.counts.gauges(town.path)["open"] == len(open_now)
@@ -87,8 +88,13 @@ def recount(ledger: Ledger) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(batches=st.lists(st.lists(revisions(), min_size=1, max_size=6), min_size=1, max_size=6), bulk=st.booleans())
-def test_rollups_rows_and_a_plain_recount_agree_on_random_histories(batches: list[list[Any]], bulk: bool) -> None:
+@given(
+    batches=st.lists(st.lists(revisions(), min_size=1, max_size=6), min_size=1, max_size=6),
+    bulk=st.booleans(),
+)
+def test_rollups_rows_and_a_plain_recount_agree_on_random_histories(
+    batches: list[list[Any]], bulk: bool
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_town(f"sqlite:///{Path(folder) / 'counts.db'}")
         for batch in batches:
@@ -108,7 +114,8 @@ def test_rollups_rows_and_a_plain_recount_agree_on_random_histories(batches: lis
 def test_children_and_the_unassigned_add_up_to_the_parent_at_every_level(ledger_url: str) -> None:
     ledger = open_town(ledger_url)
     spread = [
-        case(n, lon=(n % 30) / 10, lat=(n % 20) / 10, grid_code="62052" if n % 7 == 0 else None) for n in range(200)
+        case(n, lon=(n % 30) / 10, lat=(n % 20) / 10, grid_code="62052" if n % 7 == 0 else None)
+        for n in range(200)
     ]
     ledger.write_cases(spread + [case(900 + n, lon=None, lat=None) for n in range(5)], bulk=True)
     with ledger.read(ALL) as snapshot:
@@ -118,7 +125,9 @@ def test_children_and_the_unassigned_add_up_to_the_parent_at_every_level(ledger_
             for here in level:
                 assert here is not None
                 own = snapshot.counts.flows(here.path, FIRST, LAST)["reported"]
-                inside = sum(flows["reported"] for flows in snapshot.counts.children(here.path, FIRST, LAST).values())
+                inside = sum(
+                    flows["reported"] for flows in snapshot.counts.children(here.path, FIRST, LAST).values()
+                )
                 raw = snapshot._connection.execute(
                     sa.text("SELECT count(*) FROM cases WHERE path = :path"), {"path": here.path}
                 ).scalar_one()

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from data_adapters.ledger import Ledger, Scope
-from data_adapters.ledger.tables import cases, change
+from data_adapters.ledger.tables import cases, change, metadata
 from data_adapters.records.event import CaseEvent
 from data_adapters.records.video import VideoPoint, VideoStatus
-from tests.fixtures.town import NOW, SOUTH, WEST, Clock, case, grid, open_town
+from tests.fixtures.town import NOW, SOUTH, WEST, Clock, case, grid, grids, open_town
 
 ALL = Scope.everything()
 
@@ -88,7 +90,12 @@ def test_a_case_outside_every_grid_is_counted_but_not_drawn(ledger_url: str) -> 
     [
         ("62052", 1.25, "6205211", ""),  # the point refines the code
         ("62052", None, "62052", ""),  # the code alone
-        ("62052", 0.25, "62052", "outside_declared_grid"),  # they disagree: the declared grid holds, and it shows
+        (
+            "62052",
+            0.25,
+            "62052",
+            "outside_declared_grid",
+        ),  # they disagree: the declared grid holds, and it shows
         ("99", 1.25, "6205211", "unknown_grid"),  # an unknown code falls back to the point
     ],
 )
@@ -135,9 +142,14 @@ def test_numbers_have_no_holes_and_follow_the_commits_of_many_writers(ledger_url
 def test_a_transaction_that_fails_leaves_nothing_and_uses_no_number(ledger_url: str) -> None:
     ledger = open_town(ledger_url)
     before = ledger.position()
-    with pytest.raises(RuntimeError), ledger._transaction() as tx:
-        ledger._case_writer(tx).write([case(1)], bulk=False)
-        raise RuntimeError("the process dies here")
+
+    def die() -> None:
+        with ledger._transaction() as tx:
+            ledger._case_writer(tx).write([case(1)], bulk=False)
+            raise RuntimeError("the process dies here")
+
+    with pytest.raises(RuntimeError):
+        die()
     assert ledger.position() == before
     assert ledger.write_cases([case(2)])[0].seq == before[1] + 1
     with ledger.read(ALL) as snapshot:
@@ -172,7 +184,10 @@ def test_a_case_that_moves_away_leaves_only_its_absence(ledger_url: str) -> None
     ledger.write_cases([case(1, lon=1.25, source_updated_at=NOW)])
     with ledger.read(Scope(path_of(ledger, "62051"))) as snapshot:
         last = snapshot.changes(0, 100)[0][-1].item
-    assert {key: last[key] for key in ("case_no", "removed")} == {"case_no": "6205-20261122-00001", "removed": True}
+    assert {key: last[key] for key in ("case_no", "removed")} == {
+        "case_no": "6205-20261122-00001",
+        "removed": True,
+    }
     assert "paths" not in last
     assert "category" not in last
     ledger.close()
@@ -187,7 +202,17 @@ def test_only_legal_steps_move_a_case_and_the_legal_ones_are_named(ledger_url: s
         return outcome.status, legal
 
     assert step("RESOLVE") == ("rejected", ["REGISTER", "ACCEPT", "MERGE", "CANCEL"])
-    for type_ in ("REGISTER", "ACCEPT", "TRIAGE", "ASSIGN", "RECEIVE", "START", "RESOLVE", "CLOSE", "FOLLOWUP"):
+    for type_ in (
+        "REGISTER",
+        "ACCEPT",
+        "TRIAGE",
+        "ASSIGN",
+        "RECEIVE",
+        "START",
+        "RESOLVE",
+        "CLOSE",
+        "FOLLOWUP",
+    ):
         assert step(type_) == ("accepted", [])
     with ledger.read(ALL) as snapshot:
         row = snapshot.case(number or "")
@@ -234,8 +259,6 @@ def test_a_changed_border_is_a_new_version_and_old_cases_keep_the_old_one(sqlite
 
 def test_writing_the_same_grids_again_changes_nothing(ledger_url: str) -> None:
     ledger = open_town(ledger_url)
-    from tests.fixtures.town import grids
-
     before = ledger.position()
     assert {outcome.status for outcome in ledger.write_grids(grids())} == {"duplicate"}
     assert ledger.position() == before
@@ -291,11 +314,6 @@ def test_accepted_means_committed_with_full_durability(sqlite_url: str) -> None:
 
 
 def test_the_schema_of_the_migrations_is_the_schema_of_the_tables(ledger_url: str) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from data_adapters.ledger.tables import metadata
-
     ledger = Ledger.open(ledger_url)
     with ledger._writing.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

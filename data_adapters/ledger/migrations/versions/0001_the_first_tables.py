@@ -9,7 +9,6 @@ from alembic import op
 
 from data_adapters.ledger.types import Instant
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
