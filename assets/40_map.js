@@ -20,20 +20,27 @@
     return ratio;
   }
 
-  /** The zoom at which `bbox` fills the host: so the very first picture stands where it will stay. */
-  function zoomFor([west, south, east, north]) {
-    const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
-    const { width, height, top, bottom, left, right } = { ...size(), ...padding() };
-    const across = (width - left - right) / (512 * ((east - west) / 360));
-    const upright = (height - top - bottom) / (512 * (mercator(north) - mercator(south)));
-    return Math.log2(Math.max(1, Math.min(across, upright)));
-  }
-
   const size = () => ({ width: document.getElementById("map-canvas").offsetWidth, height: document.getElementById("map-canvas").offsetHeight });
 
   /** Room in px for the switches above and the legend below. */
   function padding() {
-    return size().width < 600 ? { top: 52, bottom: 52, left: 16, right: 16 } : { top: 56, bottom: 64, left: 36, right: 36 };
+    return size().width < 600 ? { top: 52, bottom: 52, side: 16 } : { top: 56, bottom: 64, side: 36 };
+  }
+
+  // Web Mercator, the whole world one unit high, north up.
+  const toMercator = (lat) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+  const fromMercator = (y) => (Math.atan(Math.exp((0.5 - y) * 2 * Math.PI)) * 360) / Math.PI - 90;
+
+  /** Where the camera stands when `bbox` fills the free part of the panel: {center, zoom}. */
+  function cameraFor([west, south, east, north]) {
+    const { width, height } = size();
+    const { top, bottom, side } = padding();
+    const [upper, lower] = [toMercator(north), toMercator(south)];
+    const across = (width - 2 * side) / ((east - west) / 360);
+    const upright = (height - top - bottom) / (lower - upper);
+    const world = Math.max(512, Math.min(across, upright)); // px around the earth
+    const y = (upper + lower) / 2 + (bottom - top) / 2 / world;
+    return { center: { lon: (west + east) / 2, lat: fromMercator(y) }, zoom: Math.log2(world / 512) };
   }
 
   /** Wait for the style document, not for the first picture: sources are filled before anything is drawn. */
@@ -46,11 +53,11 @@
   async function start(bbox) {
     scale();
     const graph = document.getElementById("map-plot");
-    const center = { lon: (bbox[0] + bbox[2]) / 2, lat: (bbox[1] + bbox[3]) / 2 };
+    const { center, zoom } = cameraFor(bbox);
     const drawn = Plotly.newPlot(
       graph,
       [{ type: "scattermap", lon: [center.lon], lat: [center.lat], marker: { size: 0, opacity: 0 }, hoverinfo: "skip", below: "" }],
-      { map: { style: STYLE, center, zoom: zoomFor(bbox) }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
+      { map: { style: STYLE, center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
       { displayModeBar: false, scrollZoom: true, doubleClick: false },
     );
     map = await Promise.race([styled(graph), drawn.then(() => styled(graph))]);
@@ -63,8 +70,8 @@
     scale();
     map.resize();
     fit(bbox, false);
-    // Plotly sets its own camera once more when it has finished.
-    drawn.then(() => touched || fit(box, false));
+    // When the map has loaded Plotly sets the first camera once more: by then another grid may be open.
+    map.once("load", () => setTimeout(() => touched || fit(box, false)));
     new ResizeObserver(() => {
       scale();
       map.resize();
@@ -77,7 +84,7 @@
     box = bbox;
     touched = false;
     const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    map.fitBounds([[bbox[0], bbox[1]], [bbox[2], bbox[3]]], { padding: padding(), duration: still ? 0 : EASE_MS, linear: true });
+    map.easeTo({ ...cameraFor(bbox), duration: still ? 0 : EASE_MS });
   }
 
   const source = (name) => map.getSource(name);
