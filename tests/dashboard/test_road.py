@@ -93,9 +93,10 @@ def test_a_killed_server_loses_nothing_and_the_open_page_catches_up_by_itself(
 
     def produce() -> None:
         for n in range(200):
+            sent = incident(n)  # a retry sends the same again, as any sender should
             while True:
                 try:
-                    status, body = wall.post("/api/v1/incidents", incident(n))
+                    status, body = wall.post("/api/v1/incidents", sent)
                 except OSError:
                     time.sleep(0.05)
                     continue
