@@ -118,6 +118,11 @@
     type: "Feature", id, properties, geometry: { type: "Point", coordinates: [lon, lat] },
   });
 
+  /** Places of names, for the map's own text to keep clear of. */
+  function reserve(list) {
+    fill("label", list.map(({ code, name, lon, lat }) => point(lon, lat, { name, n: "000" }, code)));
+  }
+
   function casePoint(one) {
     const light = one.light === "RED" || one.light === "YELLOW" ? one.light : "NORMAL";
     return point(one.lon, one.lat, { case_no: one.case_no, light, grade: one.grade, category: one.category }, one.case_no);
@@ -135,5 +140,5 @@
     source("case")?.updateData({ add, remove });
   }
 
-  Wall.map = { start, fit, shapes, colour, light, cases, changeCases, get: () => map };
+  Wall.map = { start, fit, shapes, colour, light, reserve, cases, changeCases, get: () => map };
 })();

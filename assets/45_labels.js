@@ -27,8 +27,18 @@
     }
   }
 
+  /** The map's own text (counts of video points) keeps clear of the names: an unseen copy of them holds their place. */
+  function reserve(list) {
+    const map = Wall.map.get();
+    map.setPaintProperty("label", "text-opacity", 0);
+    map.setLayoutProperty("label", "text-variable-anchor", undefined);
+    map.setLayoutProperty("label", "text-allow-overlap", true);
+    Wall.map.reserve(list);
+  }
+
   function build(list) {
     labels.clear();
+    reserve(list);
     for (const { code, name, lon, lat, n } of list) {
       const node = make("div", { class: "map-label" }, make("div", {}, make("b", {}, name), make("span", {})));
       labels.set(code, { node, at: [lon, lat], n });

@@ -10,7 +10,6 @@
       this.paintedAt = -Infinity;
       this.waiting = false;
       this.whole = true;
-      document.addEventListener("visibilitychange", () => this.waiting && document.hidden && this.paint());
     }
 
     /** Paint everything at the next turn: after a view was loaded. */
@@ -23,12 +22,12 @@
       if (this.waiting) return;
       this.waiting = true;
       const pause = Math.max(0, this.paintedAt + PAUSE_MS - performance.now());
-      // A hidden page gets no animation frames, yet must go on acknowledging.
-      setTimeout(() => (document.hidden ? this.paint() : requestAnimationFrame(() => this.paint())), pause);
+      // A timer, not an animation frame: those stop in a hidden page and wait for the map where it is drawn slowly,
+      // and the server waits for our acknowledgement.
+      setTimeout(() => this.paint(), pause);
     }
 
     paint() {
-      if (!this.waiting) return;
       this.waiting = false;
       this.paintedAt = performance.now();
       const state = this.state();
