@@ -159,7 +159,7 @@ def _incident() -> dict[str, Any]:
             "source_id": _TEXT,
             "source_updated_at": _TIME,
             "kind": _enum(dictionary.KIND),
-            "category": {"type": "string", "maxLength": 32},
+            "category": {"type": "string", "maxLength": 64},
             "grade": _enum(dictionary.GRADE),
             "state": _enum(dictionary.STATE),
             "source_channel": _enum(dictionary.SOURCE_CHANNEL),

@@ -150,7 +150,7 @@ def _overdue(snapshot: Snapshot, path: str) -> dict[str, Any]:
         period="此刻",
         comparison=f"红灯 {red} · 黄灯 {yellow}",
         spark=[],
-        light="RED" if red else "YELLOW" if yellow else None,
+        light="RED" if red else None,
         as_count=True,
     )
 

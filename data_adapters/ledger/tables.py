@@ -101,7 +101,7 @@ cases = sa.Table(
     sa.Column("left_at", Instant),
     sa.Column("quality", sa.String(256), nullable=False, server_default=""),
     sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("category", sa.String(32), nullable=False),
+    sa.Column("category", sa.String(64), nullable=False),
     sa.Column("grade", sa.String(16), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("source_channel", sa.String(16)),
@@ -263,7 +263,7 @@ gauge = sa.Table(
     "gauge",
     metadata,
     sa.Column("path", path_type(), primary_key=True),
-    sa.Column("measure", sa.String(64), primary_key=True),
+    sa.Column("measure", sa.String(96), primary_key=True),
     sa.Column("n", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

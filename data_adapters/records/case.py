@@ -81,7 +81,7 @@ _LAT = number(-90, 90)
 FIELDS = FieldSet(
     Field("source_id", text(64), required=True),
     Field("kind", choice(dictionary.KIND)),
-    Field("category", text(32)),
+    Field("category", text(64)),
     Field("grade", choice(dictionary.GRADE)),
     Field("state", choice(dictionary.STATE)),
     Field("occurred_at", past_instant),
