@@ -58,7 +58,8 @@
       state.changes.arrived += 1;
       state.changes.rows.add(caseNo);
     }
-    const drawn = item.open && item.lon != null && item.lat != null;
+    // In hand, or reported and not yet accepted: both are on the map.
+    const drawn = (item.open || item.stage === "ACCEPT") && item.lon != null && item.lat != null;
     if (drawn) {
       if (!state.cases.has(caseNo)) state.changes.fresh = [...state.changes.fresh, caseNo].slice(-FRESH);
       state.cases.set(caseNo, item);

@@ -61,6 +61,8 @@
       { displayModeBar: false, scrollZoom: true, doubleClick: false },
     );
     map = await Promise.race([styled(graph), drawn.then(() => styled(graph))]);
+    // A tile that fails before the first picture makes Plotly give up; MapLibre goes on, and so do we.
+    drawn.catch((fault) => console.warn("地图的一部分没有取到", fault));
     map.dragRotate.disable();
     map.touchZoomRotate.disableRotation();
     map.doubleClickZoom.disable();

@@ -121,6 +121,12 @@ def test_a_closed_case_leaves_the_map_and_stays_in_the_feed(scripts: Page) -> No
     assert found["arrived"] == 1
 
 
+def test_a_reported_case_is_on_the_map_before_it_is_accepted(scripts: Page) -> None:
+    found = fold(scripts, view(), frame([item(1, open=False, stage="ACCEPT")], 1, 1))
+    assert found["cases"] == ["A1"]
+    assert found["fresh"] == ["A1"]
+
+
 def test_a_case_that_left_the_viewers_scope_is_forgotten(scripts: Page) -> None:
     gone = {"seq": 2, "type": "case", "case_no": "A1", "removed": True}
     found = fold(scripts, view(), frame([item(1)], 1, 1), frame([gone], 2, 2))
@@ -168,7 +174,10 @@ def test_whatever_is_lost_doubled_or_late_the_state_is_that_of_the_log_up_to_its
     scripts: Page, data: st.DataObject
 ) -> None:
     open_or_not = data.draw(st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=30))
-    log = [item(at + 1, f"C{case}", open=is_open) for at, (case, is_open) in enumerate(open_or_not)]
+    log = [
+        item(at + 1, f"C{case}", open=is_open, stage="HANDLE" if is_open else "CLOSE")
+        for at, (case, is_open) in enumerate(open_or_not)
+    ]
     pieces = data.draw(
         st.lists(st.tuples(st.integers(1, len(log)), st.integers(0, 6)), min_size=1, max_size=25)
     )

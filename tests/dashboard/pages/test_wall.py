@@ -68,6 +68,9 @@ def test_an_incident_from_another_system_appears_in_feed_tile_and_polygon_once(
     expect(page.locator("[data-indicator=K01]")).to_have_attribute("data-value", "1")
     expect(page.locator("#ranking-list [data-code='62051']")).to_have_attribute("data-n", "1")
     assert page.evaluate("() => Wall.map.get().getFeatureState({source: 'grid', id: '62051'}).step") > 0
+    drawn = "(no) => Wall.map.get().querySourceFeatures('case').some((one) => one.properties.case_no === no)"
+    page.wait_for_function(drawn, arg=result["case_no"])
+    expect(page.locator("#pulses .pulse")).to_have_count(1)
     assert page.evaluate(CAMERA) == camera
     assert wall.post("/api/v1/incidents", incident(1))[1]["results"][0]["status"] == "duplicate"
     expect(row).to_have_count(1)
