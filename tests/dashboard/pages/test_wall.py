@@ -58,10 +58,12 @@ def test_an_incident_from_another_system_appears_in_feed_tile_and_polygon_once(
 ) -> None:
     show(page, wall.url)
     camera = page.evaluate(CAMERA)
-    status, answer = wall.post("/api/v1/incidents", incident(1))
+    body = incident(1)
+    status, answer = wall.post("/api/v1/incidents", body)
     assert status == 200
     (result,) = answer["results"]
     row = page.locator(f"[data-case-no='{result['case_no']}']")
+    expect(page.locator("#pulses .pulse")).to_have_count(1)
     expect(row).to_have_count(1)
     expect(row).to_contain_text("邻里纠纷 · 普通")
     expect(page.locator("body")).to_have_attribute("data-seq", str(result["seq"]))
@@ -70,9 +72,8 @@ def test_an_incident_from_another_system_appears_in_feed_tile_and_polygon_once(
     assert page.evaluate("() => Wall.map.get().getFeatureState({source: 'grid', id: '62051'}).step") > 0
     drawn = "(no) => Wall.map.get().querySourceFeatures('case').some((one) => one.properties.case_no === no)"
     page.wait_for_function(drawn, arg=result["case_no"])
-    expect(page.locator("#pulses .pulse")).to_have_count(1)
     assert page.evaluate(CAMERA) == camera
-    assert wall.post("/api/v1/incidents", incident(1))[1]["results"][0]["status"] == "duplicate"
+    assert wall.post("/api/v1/incidents", body)[1]["results"][0]["status"] == "duplicate"
     expect(row).to_have_count(1)
 
 
