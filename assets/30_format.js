@@ -23,6 +23,8 @@
   const clock = (at) => formatter("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
   const minute = (at) => formatter("minute", { hour: "2-digit", minute: "2-digit" }).format(at);
   const day = (at) => formatter("day", { month: "numeric", day: "numeric" }).format(at);
+  const year = (at) => formatter("year", { year: "numeric" }).format(at);
+  const dated = (at) => formatter("dated", { year: "numeric", month: "numeric", day: "numeric" }).format(at);
   const longDay = (at) =>
     `${formatter("long", { month: "long", day: "numeric" }).format(at)} ${formatter("week", { weekday: "long" }).format(at)}`;
 
@@ -32,10 +34,11 @@
     return hours * 60 + minutes;
   }
 
-  /** The time of day for today, the date before it for any other day. */
+  /** The time of day for today, the date before it for another day, the date with its year for another year. */
   function moment(text, now) {
     const at = new Date(text);
     if (Number.isNaN(at.getTime())) return "";
+    if (year(at) !== year(now)) return dated(at);
     return day(at) === day(now) ? clock(at) : `${day(at)} ${minute(at)}`;
   }
 

@@ -18,6 +18,8 @@ from dashboard.services import Services
 from data_adapters.ledger import Ledger
 from data_adapters.settings import Settings
 
+_TOKEN_LENGTH = 16
+
 
 def serve(
     settings: Settings,
@@ -30,6 +32,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. With `feed_folder` the demo's simulated upstream plays on at `speed`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    _warn_of_short_tokens(settings)
     ledger = Ledger.open(settings.store.url, timezone=settings.centre.timezone, root=settings.centre.root)
     services = Services(settings, ledger, speed=speed if feed_folder is not None else None)
     server, _ = create_app(services)
@@ -59,3 +62,14 @@ def serve(
         child.terminate()
     listener.stop(timeout=2)
     ledger.close()
+
+
+def _warn_of_short_tokens(settings: Settings) -> None:
+    tokens = [("[[displays]] " + display.name, display.token) for display in settings.displays]
+    tokens += [("[api] tokens", token) for token in settings.api.tokens]
+    for where, token in tokens:
+        if len(token) < _TOKEN_LENGTH:
+            click.echo(
+                f"提醒：{where} 的令牌只有 {len(token)} 个字符，容易被猜到，应不少于 {_TOKEN_LENGTH} 个",
+                err=True,
+            )
