@@ -75,9 +75,11 @@
     for (const key of days.slice(0, Math.max(0, days.length - DAYS))) state.figures.delete(key);
   }
 
-  /** `null` says that a figure is gone. */
-  function takeFigures(state, grid, seq, figures) {
+  /** `null` says that a figure is gone; `whole`, that there are no others than these. */
+  function takeFigures(state, { grid, figures, whole }, seq) {
     if (!figures || grid !== state.grid.code || seq < state.figuresSeq) return false;
+    const gone = whole ? [...state.figures.keys()].filter((key) => !(key in figures)) : [];
+    for (const key of gone) state.figures.delete(key), state.changes.figures.add(key);
     for (const [key, value] of Object.entries(figures)) {
       if (value === null) state.figures.delete(key);
       else state.figures.set(key, value);
@@ -99,7 +101,7 @@
     if (frame.grid !== undefined && frame.grid !== null && frame.grid !== state.grid.code) return "elsewhere";
     if (frame.from > state.seq + 1) return "hole";
     if (frame.to <= state.seq) {
-      takeFigures(state, frame.grid, frame.to, frame.figures);
+      takeFigures(state, frame, frame.to);
       return "old";
     }
     for (const item of frame.items) {
@@ -107,13 +109,13 @@
     }
     state.seq = frame.to;
     state.changes.dirty = true;
-    takeFigures(state, frame.grid, frame.to, frame.figures);
+    takeFigures(state, frame, frame.to);
     return "applied";
   }
 
   /** Figures that only the clock changed (a light turned, a day began). */
   function applyFigures(state, message) {
-    return takeFigures(state, message.grid, message.seq, message.figures);
+    return takeFigures(state, message, message.seq);
   }
 
   /** What changed since the last call: keys of figures, case numbers of rows and of map points. */
