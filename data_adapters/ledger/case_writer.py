@@ -231,7 +231,9 @@ def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: Zon
         inferred.append("stages_out_of_order")
     row["is_open"] = state in life.OPEN
     row["yellow_at"] = (
-        time_limit.yellow_from(row["grade"], accepted, row["due_at"]) if accepted and row["due_at"] else None
+        time_limit.yellow_from(row["grade"], accepted, row["due_at"], zone)
+        if accepted and row["due_at"]
+        else None
     )
     row["light"] = time_limit.light(state, row["due_at"], row["yellow_at"], row["closed_at"], now)
     row["quality"] = ",".join(dict.fromkeys(inferred))
