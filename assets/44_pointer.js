@@ -5,10 +5,10 @@
   const { parts, count } = Wall.format;
 
   function rate(figure) {
-    if (!figure || !figure.closed_due) return "按期办结：近期无应办结";
+    if (!figure || !figure.closed_due) return "近30日按期办结：近期无应办结";
     const n = parts(figure.closed_on_time, figure.closed_due);
-    if (figure.closed_due < 10) return `按期办结：样本不足（${n}）`;
-    return `按期办结 ${((100 * figure.closed_on_time) / figure.closed_due).toFixed(1)}%（${n}）`;
+    if (figure.closed_due < 10) return `近30日按期办结：样本不足（${n}）`;
+    return `近30日按期办结 ${((100 * figure.closed_on_time) / figure.closed_due).toFixed(1)}%（${n}）`;
   }
 
   function cellAt(map, at) {

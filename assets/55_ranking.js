@@ -22,7 +22,7 @@
     const [text, n] = rate(figure);
     const [name, bar, value, share, shareParts] = node.firstChild.children;
     node.dataset.n = figure.n;
-    node.firstChild.title = `${child.name}：近7日上报 ${figure.n} 件，按期办结 ${text}（${n}）`;
+    node.firstChild.title = `${child.name}：近7日上报 ${figure.n} 件，近30日按期办结 ${text}（${n}）`;
     bar.style.setProperty("--share", figure.n / top);
     write(name, child.name);
     write(value, count(figure.n));

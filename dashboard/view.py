@@ -8,7 +8,7 @@ from dashboard.services import Services
 from data_adapters.ledger import Scope, Snapshot
 from data_adapters.ledger.contributions import STAGE
 from data_adapters.ledger.display import display_point
-from data_adapters.ledger.item import stamp
+from data_adapters.ledger.item import place_names, stamp
 from data_adapters.ledger.scope import lineage
 from data_adapters.ledger.snapshot import CaseRow, GridRow
 
@@ -62,14 +62,15 @@ def sources(snapshot: Snapshot) -> list[dict[str, Any]]:
 def feed(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
     """The latest cases of a grid, newest report first."""
     rows = snapshot.latest_cases(path, FEED_ROWS)
-    wanted = {p for row in rows for p in lineage(row.path)[-2:] if snapshot.scope.covers(p)}
+    wanted = {step for row in rows for step in lineage(row.path)}
     grids = {found.path: found for found in snapshot.grids_at(sorted(wanted))}
     return [feed_row(row, grids) for row in rows]
 
 
 def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
     """One line of the feed: category, grade, place and stage. No person, no free text."""
-    here, above = grids.get(row.path), grids.get(row.path[:-3])
+    here = grids.get(row.path)
+    grid_name, parent_name = place_names(row.path, {path: known.label for path, known in grids.items()})
     return {
         "case_no": row.case_no,
         "seq": row.seq,
@@ -83,8 +84,8 @@ def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
         "open": row.is_open,
         "placed": row.placed,
         "grid_code": here.code if here else None,
-        "grid_name": here.label if here else None,
-        "parent_name": above.label if above else None,
+        "grid_name": grid_name,
+        "parent_name": parent_name,
     }
 
 
@@ -125,7 +126,7 @@ def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, A
 
 def _open_cases(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
     found = []
-    for row in snapshot.open_cases(path)[:OPEN_CASES]:
+    for row in snapshot.unfinished_cases(path)[:OPEN_CASES]:
         point = display_point(row.lon, row.lat, row.category) if row.placed else None
         if point is not None:
             found.append(

@@ -37,7 +37,7 @@ def case_point(row: CaseRow) -> tuple[float, float] | None:
 def cases_geojson(snapshot: Snapshot, path: str) -> dict[str, Any]:
     """The open cases of the grid at `path` as points with `case_no`, `grade` and `light`."""
     features = []
-    for row in snapshot.open_cases(path):
+    for row in snapshot.unfinished_cases(path):
         point = case_point(row)
         if point is not None:
             properties = {"case_no": row.case_no, "grade": row.grade, "light": row.light}
@@ -58,7 +58,7 @@ class _Points:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Points:
-        pairs = [(row, case_point(row)) for row in snapshot.open_cases(snapshot.scope.path)]
+        pairs = [(row, case_point(row)) for row in snapshot.unfinished_cases(snapshot.scope.path)]
         drawn = [(row, point) for row, point in pairs if point is not None]
         drawn.sort(key=lambda pair: (*_urgency(pair[0]), pair[0].case_no), reverse=True)
         places = np.array([point for _, point in drawn], dtype=np.float64).reshape(-1, 2)

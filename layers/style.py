@@ -32,7 +32,8 @@ _HOVER = ["boolean", ["feature-state", "hover"], False]
 _CLUSTER = [">", ["get", "total"], 1]
 _SINGLE = ["==", ["get", "total"], 1]
 _LIGHT = ["match", ["get", "light"], "RED", RED, "YELLOW", YELLOW, CALM]
-_SERIOUS = ["in", ["get", "grade"], ["literal", ["MAJOR", "PETITION_BACKLOG"]]]
+# Colour never stands alone: what is overdue has a ring as well, as the legend says.
+_OVERDUE = ["==", ["get", "light"], "RED"]
 
 
 def style(base_url: str) -> Document:
@@ -125,7 +126,7 @@ def _video_layers() -> list[Document]:
 
 def _case_layers() -> list[Document]:
     ring = {
-        "circle-radius": ["match", ["get", "light"], "RED", 11, "YELLOW", 9, 8],
+        "circle-radius": 11,
         "circle-color": _LIGHT,
         "circle-opacity": 0.1,
         "circle-stroke-color": _LIGHT,
@@ -141,7 +142,7 @@ def _case_layers() -> list[Document]:
     # The urgent ones lie on top.
     order = {"circle-sort-key": ["match", ["get", "light"], "RED", 2, "YELLOW", 1, 0]}
     return [
-        _layer("case-ring", "circle", "case", _SERIOUS, ring) | {"layout": order},
+        _layer("case-ring", "circle", "case", _OVERDUE, ring) | {"layout": order},
         _layer("case", "circle", "case", None, dot) | {"layout": order},
     ]
 

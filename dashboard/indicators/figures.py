@@ -54,14 +54,16 @@ def _children(snapshot: Snapshot, path: str) -> Figures:
     found: Figures = {}
     inside = 0
     flows = snapshot.counts.children(path, first, today)
+    # A week closes too few cases for a rate: on-time closure is of the month.
+    month = snapshot.counts.children(path, today - TREND_DAYS + 1, today)
     for child in snapshot.children(path):
-        counted = flows.get(child.path, Counter())
-        n = counted.get("reported", 0)
+        n = flows.get(child.path, Counter())["reported"]
+        closed = month.get(child.path, Counter())
         inside += n
         found[f"child.{child.code}"] = {
             "n": n,
-            "closed_on_time": counted.get("on_time", 0),
-            "closed_due": counted.get("due_closed", 0),
+            "closed_on_time": closed["on_time"],
+            "closed_due": closed["due_closed"],
         }
     own = snapshot.counts.flows(path, first, today)["reported"]
     found["unassigned"] = {"n": own - inside, "total": snapshot.counts.gauges(path)["unplaced"]}

@@ -17,7 +17,7 @@ def panel() -> html.Section:
         id="ranking-title",
     )
     head = html.Header(
-        [title, html.Span("近7日上报 · 按期办结", className="panel-note")], className="panel-head"
+        [title, html.Span("近7日上报 · 近30日按期办结", className="panel-note")], className="panel-head"
     )
     return html.Section(
         [

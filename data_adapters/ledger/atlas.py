@@ -18,6 +18,7 @@ from data_adapters.ledger.tables import grid
 class _Version:
     code: str
     path: str
+    label: str
     valid_from: date | None
     valid_to: date | None
 
@@ -35,6 +36,7 @@ class Atlas:
     ):
         self._versions = versions
         self.by_code = {v.code: v.path for v, now in zip(versions, current, strict=True) if now}
+        self.label_of = {v.path: v.label for v, now in zip(versions, current, strict=True) if now}
         self.code_of = {v.path: v.code for v, now in zip(versions, current, strict=True) if now}
         drawn = [number for number, wkb in enumerate(geometries) if wkb is not None]
         self._drawn = drawn
@@ -49,6 +51,7 @@ class Atlas:
         columns = (
             grid.c.code,
             grid.c.path,
+            sa.func.coalesce(grid.c.short_name, grid.c.name).label("label"),
             grid.c.valid_from,
             grid.c.valid_to,
             grid.c.geometry,
@@ -56,7 +59,7 @@ class Atlas:
         )
         rows = connection.execute(sa.select(*columns).order_by(grid.c.current, grid.c.path)).all()
         return cls(
-            [_Version(row.code, row.path, row.valid_from, row.valid_to) for row in rows],
+            [_Version(row.code, row.path, row.label, row.valid_from, row.valid_to) for row in rows],
             [row.geometry for row in rows],
             [row.current for row in rows],
         )

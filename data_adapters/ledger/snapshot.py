@@ -195,9 +195,11 @@ class Snapshot:
         )
         return self._connection.execute(newest.limit(limit)).all()
 
-    def open_cases(self, path: str) -> Sequence[CaseRow]:
-        """The open cases of a grid, by path."""
-        where = sa.and_(cases.c.is_open, self._inside(path))
+    def unfinished_cases(self, path: str) -> Sequence[CaseRow]:
+        """The cases of a grid that are open, or reported and waiting to be accepted; by path."""
+        # Literals, so that the partial index of just these rows is recognised.
+        waiting = [cases.c.state == sa.literal_column(f"'{state}'") for state in ("REPORTED", "REGISTERED")]
+        where = sa.and_(sa.or_(cases.c.is_open, *waiting), self._inside(path))
         return self._connection.execute(
             sa.select(cases).where(where).order_by(cases.c.path, cases.c.id)
         ).all()

@@ -144,8 +144,8 @@ cases = sa.Table(
     sa.Index(
         "ix_cases_open",
         "path",
-        sqlite_where=sa.text("is_open = 1"),
-        postgresql_where=sa.text("is_open"),
+        sqlite_where=sa.text("is_open = 1 OR state = 'REPORTED' OR state = 'REGISTERED'"),
+        postgresql_where=sa.text("is_open OR state = 'REPORTED' OR state = 'REGISTERED'"),
     ),
 )
 

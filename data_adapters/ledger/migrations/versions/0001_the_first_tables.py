@@ -91,8 +91,8 @@ def upgrade() -> None:
             "ix_cases_open",
             ["path"],
             unique=False,
-            sqlite_where=sa.text("is_open = 1"),
-            postgresql_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1 OR state = 'REPORTED' OR state = 'REGISTERED'"),
+            postgresql_where=sa.text("is_open OR state = 'REPORTED' OR state = 'REGISTERED'"),
         )
         batch_op.create_index("ix_cases_path", ["path"], unique=False)
         batch_op.create_index("ix_cases_reported_at", ["reported_at"], unique=False)
@@ -343,7 +343,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_cases_reported_at")
         batch_op.drop_index("ix_cases_path")
         batch_op.drop_index(
-            "ix_cases_open", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
+            "ix_cases_open",
+            sqlite_where=sa.text("is_open = 1 OR state = 'REPORTED' OR state = 'REGISTERED'"),
+            postgresql_where=sa.text("is_open OR state = 'REPORTED' OR state = 'REGISTERED'"),
         )
 
     op.drop_table("cases")
