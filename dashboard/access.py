@@ -12,7 +12,7 @@ import ipaddress
 
 from flask import Request, request
 
-from dashboard.services import Services
+from dashboard.services import Services, offload
 from data_adapters.ledger import Scope
 
 COOKIE = "yiping_display"
@@ -53,7 +53,7 @@ def scope_of_request(services: Services) -> Scope | None:
             found = display
     if found is None:
         return None
-    path = services.ledger.atlas().by_code.get(found.grid)
+    path = offload(services.ledger.atlas).by_code.get(found.grid)
     return Scope(path if path is not None else _NOWHERE, found.name)
 
 

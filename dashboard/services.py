@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
 import gevent
+from gevent.threadpool import ThreadPool
 
 from dashboard.figure_cache import FigureCache
 from data_adapters.ledger import Ledger
@@ -17,9 +18,15 @@ from data_adapters.settings import Settings
 from layers.registry import Registry
 
 _HEARD_EVERY_S = 5.0
+#: Writes that may wait for their turn; there is one writer at a time, so more would only wait longer.
+MAX_WRITES = 64
 _log = logging.getLogger("yiping")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+class Busy(Exception):
+    """Too many writes are in flight: nothing of this one was taken."""
 
 
 class Feed(Protocol):
@@ -49,6 +56,9 @@ class Services:
     failures: int = 0
     feed: Feed | None = None
     _heard: dict[str, float] = field(default_factory=dict)
+    _writing: int = 0
+    # Of their own, so that writes which wait for their turn leave the threads of those who read alone.
+    _writers: ThreadPool = field(default_factory=lambda: ThreadPool(2), repr=False)
 
     @property
     def demo(self) -> bool:
@@ -65,6 +75,16 @@ class Services:
     def viewer_count(self) -> int:
         """Connected viewers of the live feed."""
         return self.feed.viewers if self.feed is not None else 0
+
+    def write(self, work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Run a write of the ledger on a native thread. Raises `Busy` where `MAX_WRITES` are in flight."""
+        if self._writing >= MAX_WRITES:
+            raise Busy
+        self._writing += 1
+        try:
+            return self._writers.apply(work, args, kwargs)  # type: ignore[no-any-return]
+        finally:
+            self._writing -= 1
 
     def heard_from(self, kind: str, sources: set[str]) -> None:
         """Note that sources which push are alive; each at most once in `_HEARD_EVERY_S` seconds."""

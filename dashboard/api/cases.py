@@ -86,7 +86,7 @@ def routes(api: Blueprint, services: Services) -> None:
         if isinstance(parsed, list):
             faults = [{"index": 0, "field": fault.field, "reason": fault.reason} for fault in parsed]
             raise Problem(422, "事件内容不合规则", errors=faults)
-        outcome, legal = offload(
+        outcome, legal = services.write(
             services.ledger.apply_event, replace(parsed, case_source=None, case_source_id=None)
         )
         if outcome.status == "rejected":
@@ -94,7 +94,7 @@ def routes(api: Blueprint, services: Services) -> None:
             if fault.code == "unknown_case":
                 raise Problem(404, "没有这个案件")
             return answer(409, fault.reason, legal_steps=legal)
-        return reply({"epoch": services.ledger.position()[0]} | result(0, outcome))
+        return reply({"epoch": offload(services.ledger.position)[0]} | result(0, outcome))
 
 
 def as_json(row: CaseRow) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def routes(api: Blueprint, services: Services) -> None:
         context = Context(services.ledger.zone, services.now())
         parsed = [parse_incident(item, context) for item in items]
         good = [record for record in parsed if isinstance(record, Case)]
-        outcomes = iter(offload(services.ledger.write_cases, good) if good else [])
+        outcomes = iter(services.write(services.ledger.write_cases, good) if good else [])
         results = []
         for index, record in enumerate(parsed):
             outcome = (
@@ -39,7 +39,7 @@ def routes(api: Blueprint, services: Services) -> None:
             )
             results.append(result(index, outcome))
         services.heard_from("case", {record.source for record in good})
-        return reply({"epoch": services.ledger.position()[0], "results": results})
+        return reply({"epoch": offload(services.ledger.position)[0], "results": results})
 
 
 def as_list(body: Any, noun: str) -> list[Any]:

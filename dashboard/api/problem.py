@@ -6,8 +6,10 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
+
+from dashboard.services import Busy
 
 MIME = "application/problem+json"
 _TITLES = {
@@ -64,10 +66,17 @@ def register_errors(server: Flask) -> None:
     def _problem(problem: Problem) -> Response:
         return answer(problem.status, problem.detail, **problem.more)
 
-    @server.errorhandler(OperationalError)
-    def _store_away(error: OperationalError) -> Response:
-        server.logger.error("存储不可用：%s", error.orig)
-        return answer(503, "存储暂不可用，请稍后重试；本请求未被接收")
+    def _store_away(error: SQLAlchemyError) -> Response:
+        server.logger.error("存储不可用：%s", str(error).partition("\n")[0])
+        return answer(503, "存储暂不可用，请稍后重试；本请求未被确认")
+
+    # Gone, refusing (read-only, full), or out of connections: all of them pass.
+    for passing in (OperationalError, InternalError, InterfaceError, TimeoutError):
+        server.register_error_handler(passing, _store_away)
+
+    @server.errorhandler(Busy)
+    def _busy(_error: Busy) -> Response:
+        return answer(503, "正在写入的请求过多，请稍后重试；本请求未被接收")
 
     @server.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response | HTTPException:

@@ -26,7 +26,7 @@ def routes(api: Blueprint, services: Services) -> None:
         context = Context(services.ledger.zone, services.now())
         parsed = [_parse(item, context) for item in as_list(read_json(), "状态")]
         good = [record for record in parsed if isinstance(record, VideoStatus)]
-        outcomes = iter(offload(services.ledger.write_statuses, good) if good else [])
+        outcomes = iter(services.write(services.ledger.write_statuses, good) if good else [])
         results = []
         for index, record in enumerate(parsed):
             outcome = (
@@ -36,7 +36,7 @@ def routes(api: Blueprint, services: Services) -> None:
             )
             results.append(result(index, outcome))
         services.heard_from("video_status", {record.source for record in good})
-        return reply({"epoch": services.ledger.position()[0], "results": results})
+        return reply({"epoch": offload(services.ledger.position)[0], "results": results})
 
     @api.get("/video-points/near")
     def get_near() -> Response:

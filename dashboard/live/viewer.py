@@ -16,11 +16,16 @@ from data_adapters.ledger import Scope
 ACK_TIMEOUT_S = 8.0
 #: Frames to one viewer are at least this far apart: what comes in between travels together.
 PACE_S = 0.1
+#: A round that comes a moment early does not make a viewer wait for the next one.
+_EARLY_S = 0.01
 FRAME_CHANGES = 200
 #: Further behind than this, a fresh state is cheaper than its history.
 FAR_BEHIND = 5_000
 #: A viewer that says nothing after `hello` is followed from there, after giving it time to `resume`.
 GRACE_S = 1.0
+#: Messages a viewer may send: an ack for each frame and a `resume` now and then need less than half of it.
+MESSAGES_PER_S = 20.0
+MESSAGES_AT_ONCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,12 @@ class Cut:
 
 @dataclass(slots=True)
 class Viewer:
-    """``cursor`` is the last change sent; ``awaiting`` the end of the unacknowledged frame, if any."""
+    """``cursor`` is the last change sent; ``awaiting`` the end of the unacknowledged frame, if any.
+
+    ``grid_code`` is the grid that the page says it shows, ``grid_path`` where that is (None until it is looked
+    up, or where there is none), ``shown`` the figures it was last given. ``held_since`` is when the server
+    began to owe it something that it cannot give.
+    """
 
     sid: str
     scope: Scope
@@ -56,14 +66,27 @@ class Viewer:
     awaiting: int | None = None
     sent_at: float = -1e9
     reset_due: bool = False
-    grid_path: str | None = None
     grid_code: str | None = None
+    grid_path: str | None = None
+    looking: bool = False
     shown: Figures | None = field(default=None, repr=False)
+    held_since: float | None = None
+    _allowance: float = MESSAGES_AT_ONCE
+    _spoke_at: float = -1e9
+
+    def speaks(self, now: float, cost: float = 1.0) -> bool:
+        """Account for a message from the viewer; False if it talks so much that it is to be cut."""
+        self._allowance = min(MESSAGES_AT_ONCE, self._allowance + (now - self._spoke_at) * MESSAGES_PER_S)
+        self._spoke_at = now
+        self._allowance -= cost
+        return self._allowance >= 0
 
     def resume(self, epoch: Any, seq: Any, top: int) -> None:
         """The viewer says what it has applied. Anything that is not of this log asks for a reset."""
         self.resumed = True
         self.awaiting = None
+        # What was sent may not have been applied, so the figures that went with it may not be there.
+        self.shown = None
         valid = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq <= top
         if epoch != self.epoch or not valid or top - seq > FAR_BEHIND:
             self.reset_due = True
@@ -76,20 +99,56 @@ class Viewer:
         if epoch == self.epoch and self.awaiting is not None and seq == self.awaiting:
             self.awaiting = None
 
+    def look(self, code: Any) -> None:
+        """The page says which grid it shows; its figures then travel with the frames, once it is looked up."""
+        self.grid_path = self.shown = None
+        self.grid_code = code if isinstance(code, str) and 0 < len(code) <= 64 else None
+        self.looking = self.grid_code is not None
+
+    def found(self, code: str, path: str | None) -> None:
+        """Where the grid is that was asked for; None if there is none. Out of date answers are ignored."""
+        if self.looking and code == self.grid_code:
+            self.looking = False
+            self.grid_path = path
+            self.grid_code = code if path is not None else None
+
+    def settled(self, epoch: str, top: int) -> bool:
+        """Whether it has everything and has said so."""
+        return self.epoch == epoch and self.cursor == top and self.awaiting is None and not self.reset_due
+
+    def lacks(self, epoch: str, top: int) -> bool:
+        """Whether it has credit and the next thing it needs is changes of the log."""
+        in_reach = 0 < top - self.cursor <= FAR_BEHIND
+        return self.epoch == epoch and self.awaiting is None and not self.reset_due and in_reach
+
+    def hold(self, now: float) -> None:
+        """The server could not make up what the viewer lacks (the store is away): it goes on later."""
+        if self.held_since is None:
+            self.held_since = now
+
     def next_move(self, epoch: str, top: int, now: float, *, bulk: bool) -> Send | Reset | Cut | None:
-        """What to do now. ``bulk``: one of the changes it lacks (the next `FRAME_CHANGES`) is a whole load."""
+        """What to do now. ``bulk``: the changes it lacks (the next `FRAME_CHANGES`) cannot be told one by one."""
+        self.held_since = None
         if epoch != self.epoch:
             self.epoch = epoch
+            # An ack of the other life would never come to count.
+            self.awaiting = None
             self.reset_due = True
         if not self.resumed and now - self.connected_at < GRACE_S:
             return None
-        if self.reset_due or top - self.cursor > FAR_BEHIND or (bulk and self.awaiting is None):
-            self.reset_due = False
-            self.cursor, self.awaiting = top, None
-            return Reset(top)
         if self.awaiting is not None:
             return Cut() if now - self.sent_at > ACK_TIMEOUT_S else None
-        if self.cursor >= top or now - self.sent_at < PACE_S:
+        if now - self.sent_at < PACE_S - _EARLY_S:
+            return None
+        behind = top - self.cursor
+        # Ahead of the log: it went back without taking a new epoch.
+        if self.reset_due or bulk or behind > FAR_BEHIND or behind < 0:
+            self.reset_due = False
+            self.cursor = top
+            self.sent_at = now
+            self.shown = None
+            return Reset(top)
+        if behind == 0:
             return None
         move = Send(self.cursor, min(top, self.cursor + FRAME_CHANGES))
         self.cursor = self.awaiting = move.to

@@ -170,6 +170,16 @@ class Ledger:
             row = connection.execute(sa.select(stream.c.epoch, stream.c.top)).one()
             return row.epoch, row.top
 
+    def renew_epoch(self, seen: str) -> tuple[str, int]:
+        """Begin another life of the store, unless someone has since `seen`; returns the position.
+
+        For a log that went back (a restored backup): its numbers will be given again, to other changes.
+        """
+        with self._turn, self._writing.connect() as connection, connection.begin():
+            renewed = sa.update(stream).where(stream.c.epoch == seen).values(epoch=str(uuid.uuid4()))
+            connection.execute(renewed)
+        return self.position()
+
     def log_after(self, seq: int, limit: int) -> Sequence[sa.Row[Any]]:
         """Raw rows of the change log after `seq`, oldest first: for the tail, which filters by each viewer's scope."""
         chosen = sa.select(change).where(change.c.seq > seq).order_by(change.c.seq).limit(limit)

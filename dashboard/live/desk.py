@@ -1,0 +1,181 @@
+"""Who is to be sent what, for all viewers of a process. Pure: no socket, no store, no clock.
+
+The server and the simulator of the tests both drive it. A round never waits for anything, so nothing can happen
+to a viewer between the decision what it gets and the sending. Viewers in the same position get one letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dashboard.indicators.figures import Figures, changed
+from dashboard.live.viewer import FRAME_CHANGES, Cut, Reset, Send, Viewer
+from data_adapters.ledger import Scope
+from data_adapters.ledger.snapshot import visible_item
+
+#: Visible items remembered, of all scopes together.
+ITEMS_KEPT = 4_000
+#: A viewer that is owed something for longer than this hears no beat, so that it says that it is stale.
+OWED_S = 4.0
+
+
+class Log(Protocol):
+    """The change log as far as it was looked at."""
+
+    @property
+    def epoch(self) -> str:
+        """The life of the store."""
+
+    @property
+    def top(self) -> int:
+        """The last change seen."""
+
+    def after(self, seq: int, limit: int) -> Sequence[Any] | None:
+        """Up to `limit` changes after `seq`, oldest first; None where they have to be fetched first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message for several viewers."""
+
+    event: str
+    message: dict[str, Any]
+    sids: list[str]
+
+
+class Desk:
+    """The viewers of this process, by the id of their connection."""
+
+    def __init__(self) -> None:
+        self.viewers: dict[str, Viewer] = {}
+        self._items: dict[tuple[str, int], dict[str, Any] | None] = {}
+
+    def paths_to_count(self, log: Log) -> set[str]:
+        """The grids whose figures the next round needs: of viewers with something visible to come."""
+        needed = set()
+        for viewer in self.viewers.values():
+            path = viewer.grid_path
+            if path is None or path in needed or not viewer.lacks(log.epoch, log.top):
+                continue
+            rows = log.after(viewer.cursor, FRAME_CHANGES) or ()
+            if viewer.shown is None or any(self._item(row, viewer.scope) for row in rows):
+                needed.add(path)
+        return needed
+
+    def round(
+        self, log: Log, now: float, figures: Mapping[str, Figures], stamp: str
+    ) -> tuple[list[Letter], list[str]]:
+        """(letters to send, connections to cut). ``stamp`` is the server's time as the frames tell it."""
+        letters: dict[tuple[Any, ...], Letter] = {}
+        cut: list[str] = []
+        for viewer in list(self.viewers.values()):
+            if viewer.settled(log.epoch, log.top):
+                continue
+            rows: Sequence[Any] = ()
+            if viewer.lacks(log.epoch, log.top):
+                known = log.after(viewer.cursor, FRAME_CHANGES)
+                if known is None or viewer.looking:
+                    viewer.hold(now)
+                    continue
+                rows = known
+                if not self._countable(viewer, rows, figures):
+                    viewer.hold(now)
+                    continue
+            move = viewer.next_move(log.epoch, log.top, now, bulk=not _tellable(viewer, log, rows))
+            if isinstance(move, Cut):
+                cut.append(viewer.sid)
+            elif isinstance(move, Reset):
+                reset = Letter("reset", {"epoch": log.epoch, "seq": move.seq}, [])
+                letters.setdefault(("reset",), reset).sids.append(viewer.sid)
+            elif isinstance(move, Send):
+                self._frame(letters, viewer, log.epoch, rows, move, figures, stamp)
+        return list(letters.values()), cut
+
+    def refresh(self, log: Log, figures: Mapping[str, Figures]) -> list[Letter]:
+        """Figures that only the clock changed, for viewers that have everything else."""
+        letters: dict[tuple[Any, ...], Letter] = {}
+        for viewer in self.viewers.values():
+            fresh = figures.get(viewer.grid_path) if viewer.grid_path is not None else None
+            if fresh is None or fresh is viewer.shown or not viewer.settled(log.epoch, log.top):
+                continue
+            before, viewer.shown = viewer.shown, fresh
+            news = _news(before, fresh)
+            if news["figures"]:
+                letter = Letter("figures", {"grid": viewer.grid_code, "seq": log.top} | news, [])
+                letters.setdefault((viewer.grid_path, id(before)), letter).sids.append(viewer.sid)
+        return list(letters.values())
+
+    def paths_shown(self) -> set[str]:
+        """The grids that some page shows."""
+        return {viewer.grid_path for viewer in self.viewers.values() if viewer.grid_path is not None}
+
+    def served(self, now: float) -> list[str]:
+        """The connections that may be told that the feed lives: those to whom nothing is owed for long."""
+        return [
+            viewer.sid
+            for viewer in self.viewers.values()
+            if viewer.held_since is None or now - viewer.held_since < OWED_S
+        ]
+
+    def forget_items(self) -> None:
+        """Another life of the store: the same numbers mean something else."""
+        self._items.clear()
+
+    def _countable(self, viewer: Viewer, rows: Sequence[Any], figures: Mapping[str, Figures]) -> bool:
+        if viewer.grid_path is None or viewer.grid_path in figures:
+            return True
+        return viewer.shown is not None and not any(self._item(row, viewer.scope) for row in rows)
+
+    def _frame(
+        self,
+        letters: dict[tuple[Any, ...], Letter],
+        viewer: Viewer,
+        epoch: str,
+        rows: Sequence[Any],
+        move: Send,
+        figures: Mapping[str, Figures],
+        stamp: str,
+    ) -> None:
+        before, path = viewer.shown, viewer.grid_path
+        items = [item for row in rows if (item := self._item(row, viewer.scope)) is not None]
+        # Nothing visible happened: then no figure of this viewer's grid moved either.
+        told = path is not None and (bool(items) or before is None)
+        fresh = figures[path] if told and path is not None else None
+
+        # Figures a viewer was shown before live as long as this round does, so their ids are names.
+        key = (viewer.scope.path, move.after, move.to, path if told else None, id(before))
+        letter = letters.get(key)
+        if letter is None:
+            frame = {"epoch": epoch, "from": move.after + 1, "to": move.to, "sent_at": stamp, "items": items}
+            if fresh is not None:
+                frame |= {"grid": viewer.grid_code} | _news(before, fresh)
+            letter = letters[key] = Letter("frame", frame, [])
+        letter.sids.append(viewer.sid)
+        if fresh is not None:
+            viewer.shown = fresh
+
+    def _item(self, row: Any, scope: Scope) -> dict[str, Any] | None:
+        key = (scope.path, row.seq)
+        if key not in self._items:
+            if len(self._items) >= ITEMS_KEPT:
+                self._items.clear()
+            self._items[key] = visible_item(row, scope)
+        return self._items[key]
+
+
+def _news(before: Figures | None, fresh: Figures) -> dict[str, Any]:
+    """The figures that changed; where it is not known what the page has, all of them, and that they are all."""
+    if before is None:
+        return {"figures": fresh, "whole": True}
+    return {"figures": changed(before, fresh)}
+
+
+def _tellable(viewer: Viewer, log: Log, rows: Sequence[Any]) -> bool:
+    """Whether the changes a viewer lacks can be told one by one: all are still there and none is a whole load."""
+    if not viewer.lacks(log.epoch, log.top):
+        return True
+    wanted = min(FRAME_CHANGES, log.top - viewer.cursor)
+    there = len(rows) >= wanted and rows[0].seq == viewer.cursor + 1
+    return there and all(row.type != "bulk" for row in rows)
