@@ -16,6 +16,7 @@ from dashboard.access import COOKIE, scope_of_request
 from dashboard.api.problem import answer
 from dashboard.live.socket import MAX_MESSAGE, LiveFeed
 from dashboard.pages import wall
+from dashboard.proxy import BehindLocalProxy
 from dashboard.services import Services
 
 MAX_BODY = 8 * 1024 * 1024
@@ -83,6 +84,7 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
         cors_allowed_origins=None,
     )
     services.feed = LiveFeed(services, socketio)
+    server.wsgi_app = BehindLocalProxy(server.wsgi_app)  # type: ignore[method-assign]
     return server, socketio
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.services import Services
 from data_adapters.ledger import Scope, Snapshot
 from data_adapters.ledger.contributions import STAGE
-from data_adapters.ledger.display import display_point
+from data_adapters.ledger.display import display_category, display_point
 from data_adapters.ledger.item import place_names, stamp
 from data_adapters.ledger.scope import lineage
 from data_adapters.ledger.snapshot import CaseRow, GridRow
@@ -76,7 +76,7 @@ def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
         "seq": row.seq,
         "reported_at": stamp(row.reported_at),
         "kind": row.kind,
-        "category": row.category,
+        "category": display_category(row.category),
         "grade": row.grade,
         "state": row.state,
         "stage": STAGE[row.state],
@@ -136,7 +136,7 @@ def _open_cases(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
                     "lat": point[1],
                     "grade": row.grade,
                     "light": row.light,
-                    "category": row.category,
+                    "category": display_category(row.category),
                     "reported_at": stamp(row.reported_at),
                 }
             )

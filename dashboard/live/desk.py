@@ -51,9 +51,11 @@ class Desk:
     def __init__(self) -> None:
         self.viewers: dict[str, Viewer] = {}
         self._items: dict[tuple[str, int], dict[str, Any] | None] = {}
+        self._items_of = ""
 
     def paths_to_count(self, log: Log) -> set[str]:
         """The grids whose figures the next round needs: of viewers with something visible to come."""
+        self._remember(log.epoch)
         needed = set()
         for viewer in self.viewers.values():
             path = viewer.grid_path
@@ -68,6 +70,7 @@ class Desk:
         self, log: Log, now: float, figures: Mapping[str, Figures], stamp: str
     ) -> tuple[list[Letter], list[str]]:
         """(letters to send, connections to cut). ``stamp`` is the server's time as the frames tell it."""
+        self._remember(log.epoch)
         letters: dict[tuple[Any, ...], Letter] = {}
         cut: list[str] = []
         for viewer in list(self.viewers.values()):
@@ -119,9 +122,10 @@ class Desk:
             if viewer.held_since is None or now - viewer.held_since < OWED_S
         ]
 
-    def forget_items(self) -> None:
-        """Another life of the store: the same numbers mean something else."""
-        self._items.clear()
+    def _remember(self, epoch: str) -> None:
+        if epoch != self._items_of:  # in another life of the store the same numbers mean something else
+            self._items_of = epoch
+            self._items.clear()
 
     def _countable(self, viewer: Viewer, rows: Sequence[Any], figures: Mapping[str, Figures]) -> bool:
         if viewer.grid_path is None or viewer.grid_path in figures:

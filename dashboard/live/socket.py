@@ -163,8 +163,7 @@ class LiveFeed:
         tail = self._tail
         if tail is None:
             return
-        if self._in_thread(tail.poll):
-            self._desk.forget_items()
+        self._in_thread(tail.poll)
         self._looked_at = time.monotonic()
         behind = [v.cursor for v in self._desk.viewers.values() if v.lacks(tail.epoch, tail.top)]
         if behind and tail.after(min(behind), 1) is None:

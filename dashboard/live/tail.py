@@ -25,8 +25,8 @@ class Tail:
         self.top = max(0, end - KEPT)
         self._read_to(end)
 
-    def poll(self) -> bool:
-        """Read what was committed since; True if the store began another life."""
+    def poll(self) -> None:
+        """Read what was committed since. Another life of the store is read from its end, as at the start."""
         epoch, end = self._ledger.position()
         if epoch == self.epoch and end < self.top:
             # A restored backup under our feet. Its numbers will be given again, to other changes.
@@ -35,10 +35,7 @@ class Tail:
             self._rows.clear()
             self._older.clear()
             self.epoch, self.top = epoch, max(0, end - KEPT)
-            self._read_to(end)
-            return True
         self._read_to(end)
-        return False
 
     def after(self, seq: int, limit: int) -> Sequence[Any] | None:
         """Up to `limit` changes after `seq`; None where they are older than memory and were not fetched."""

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from data_adapters.ledger.display import display_category
 from data_adapters.records import life
 
 #: Day-counted measures, in the order of the tally's columns (formulas: domain dictionary, section 3).
@@ -122,7 +123,7 @@ def gauges(case: Counted) -> Iterator[str]:
         yield "open"
         yield f"open.light.{case.light}"
         yield f"open.stage.{STAGE[case.state]}"
-        yield f"open.category.{case.category}"
+        yield f"open.category.{display_category(case.category)}"
         yield f"open.grade.{case.grade}"
 
 

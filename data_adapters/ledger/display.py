@@ -1,4 +1,4 @@
-"""Where a case may be shown: never its exact place (domain dictionary, section 2.4, `location_display`)."""
+"""What of a case may be shown: not its exact place, not every category (domain dictionary, section 2.4)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ CELL_M = 200.0
 _METRES_PER_DEGREE_LAT = 110_574.0
 _METRES_PER_DEGREE_LON = 111_320.0
 _UNDRAWN = SENSITIVE_CATEGORIES | HIDDEN_CATEGORIES
+
+
+OTHER = "其它"
+
+
+def display_category(category: str) -> str:
+    """The category as it may be shown: the two that no wall shows (section 2.4.1) are 其它, and so counted."""
+    return OTHER if category in HIDDEN_CATEGORIES else category
 
 
 def display_point(lon: float | None, lat: float | None, category: str) -> tuple[float, float] | None:

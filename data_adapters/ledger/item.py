@@ -8,7 +8,7 @@ from typing import Any
 
 from data_adapters.ledger.atlas import Atlas
 from data_adapters.ledger.contributions import STAGE
-from data_adapters.ledger.display import display_point
+from data_adapters.ledger.display import display_category, display_point
 from data_adapters.ledger.scope import lineage
 
 
@@ -36,7 +36,7 @@ def case_item(row: dict[str, Any], atlas: Atlas) -> dict[str, Any]:
     return {
         "case_no": row["case_no"],
         "kind": row["kind"],
-        "category": row["category"],
+        "category": display_category(row["category"]),
         "grade": row["grade"],
         "state": row["state"],
         "stage": STAGE[row["state"]],

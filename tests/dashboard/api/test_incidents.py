@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -182,3 +184,30 @@ def test_a_parameter_out_of_bounds_is_a_400_with_a_reason(quiet_wall: Wall, path
     status, body = quiet_wall.get(path)
     assert status == 400
     assert set(body) >= PROBLEM
+
+
+def test_behind_a_proxy_on_this_machine_the_tile_addresses_are_the_browsers(quiet_wall: Wall) -> None:
+    headers = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "wall.example",
+        "X-Forwarded-For": "10.0.0.9",
+    }
+    request = urllib.request.Request(f"{quiet_wall.url}/api/v1/map/style.json", headers=headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    # Through a proxy nobody is the machine itself: without a display's token nothing is shown.
+    assert refused.value.code == 401
+    del headers["X-Forwarded-For"]
+    request = urllib.request.Request(f"{quiet_wall.url}/api/v1/map/style.json", headers=headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        sources = json.loads(answer.read())["sources"]
+    assert sources["video"]["tiles"][0].startswith("https://wall.example/api/v1/tiles/video/")
+
+
+def test_the_two_categories_that_no_wall_shows_are_counted_as_others(wall: Wall) -> None:
+    wall.post("/api/v1/incidents", incident(1, category="涉民族宗教", state="ACCEPTED"))
+    seen = json.dumps(
+        [wall.get(f"/api/v1/{path}")[1] for path in ("view", "changes?after=0")], ensure_ascii=False
+    )
+    assert "涉民族宗教" not in seen
+    assert wall.get("/api/v1/view")[1]["figures"]["category.其它"] == {"n": 1}
