@@ -10,8 +10,6 @@ from data_adapters.ledger import contributions
 from data_adapters.ledger.tables import cases, gauge, tally, video_point
 from data_adapters.ledger.transaction import Transaction
 
-_POINT_COLUMNS = ("path", "status", "secrecy", "should_network", "networked", "integrated")
-
 
 def rebuild_counts(tx: Transaction, zone: ZoneInfo) -> None:
     """Empty the rollups and count every case and video point again, within one transaction."""
@@ -20,7 +18,6 @@ def rebuild_counts(tx: Transaction, zone: ZoneInfo) -> None:
     columns = [cases.c.path, *(cases.c[name] for name in contributions.COLUMNS)]
     for row in tx.connection.execute(sa.select(*columns)).yield_per(5_000):
         tx.count(row.path, contributions.flows(row, zone), contributions.gauges(row), +1)
-    for row in tx.connection.execute(sa.select(*(video_point.c[name] for name in _POINT_COLUMNS))).yield_per(
-        5_000
-    ):
+    columns = [video_point.c.path, *(video_point.c[name] for name in contributions.POINT_COLUMNS)]
+    for row in tx.connection.execute(sa.select(*columns)).yield_per(5_000):
         tx.count(row.path, (), contributions.point_gauges(row), +1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from data_adapters.ledger.contributions import FLOWS
 from data_adapters.ledger.types import Instant, path_type
 
 metadata = sa.MetaData(
@@ -99,6 +100,9 @@ cases = sa.Table(
     sa.Column("light", sa.String(6), nullable=False),
     sa.Column("yellow_at", Instant),
     sa.Column("left_at", Instant),
+    sa.Column("returned_at", Instant),
+    sa.Column("reopened_at", Instant),
+    sa.Column("closed_before_at", Instant),
     sa.Column("quality", sa.String(256), nullable=False, server_default=""),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("category", sa.String(64), nullable=False),
@@ -238,23 +242,7 @@ tally = sa.Table(
     metadata,
     sa.Column("path", path_type(), primary_key=True),
     sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
-    *(
-        sa.Column(name, sa.Integer, nullable=False, server_default="0")
-        for name in (
-            "reported",
-            "accepted",
-            "assigned",
-            "closed",
-            "due_closed",
-            "on_time",
-            "succeeded",
-            "failed",
-            "left",
-            "followed",
-            "answered",
-            "satisfied",
-        )
-    ),
+    *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in FLOWS),
     sqlite_with_rowid=False,
 )
 

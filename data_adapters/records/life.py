@@ -14,6 +14,8 @@ OPEN = frozenset(
 CLOSED = frozenset({"CLOSED", "FOLLOW_UP", "ARCHIVED"})
 #: Left the stock without a conclusion here.
 LEFT = frozenset({"TRANSFERRED", "MERGED", "CANCELLED"})
+#: Never happened, or is part of another: counted where it was reported, in no rate's denominator.
+VOID = frozenset({"MERGED", "CANCELLED"})
 #: Not accepted yet, or never.
 BEFORE = frozenset({"REPORTED", "REGISTERED", "NOT_ACCEPTED"})
 
