@@ -26,6 +26,9 @@ from data_adapters.ledger.transaction import Transaction, upsert
 from data_adapters.records import life, time_limit
 from data_adapters.records.case import CONTENT, Case
 
+#: What the ledger notes of a case beside what its source tells.
+_OWN = ("left_at", "returned_at", "reopened_at", "closed_before_at")
+_INFERRED = {"accepted_at": "accepted_at_inferred", "closed_at": "closed_at_inferred"}
 _CHUNK = 400  # bound parameters of one SELECT … IN, two a case
 _BACKDATED = timedelta(minutes=5)
 
@@ -69,22 +72,28 @@ class CaseWriter:
 
     def put(self, before: dict[str, Any] | None, after: dict[str, Any], bulk_seq: int | None = None) -> int:
         """Store `after` in the place of `before`: row, counts and change together. Returns the change's number."""
-        was = Row(before) if before is not None else None
-        now = Row(after)
-        if was is not None:
-            self._tx.count(was.path, contributions.flows(was, self._zone), contributions.gauges(was), -1)
-        self._tx.count(now.path, contributions.flows(now, self._zone), contributions.gauges(now), +1)
         if bulk_seq is None:
             body = case_item(after, self._atlas)
-            after["seq"] = self._tx.log("case", now.path, body, was.path if was else None)
+            path_before = before["path"] if before is not None else None
+            after["seq"] = self._tx.log("case", after["path"], body, path_before)
         else:
             after["seq"] = bulk_seq
+        self.amend(before, after)
+        return int(after["seq"])
+
+    def amend(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        """Store `after` in the place of `before`, row and counts, under a change that is in the log already."""
+        for row, sign in ((before, -1), (after, +1)):
+            if row is not None:
+                case = Row(row)
+                self._tx.count(
+                    case.path, contributions.flows(case, self._zone), contributions.gauges(case), sign
+                )
         key = (after["source"], after["source_id"])
         if before is None or key in self._fresh:
             self._fresh[key] = after
         else:
             self._changed[key] = after
-        return int(after["seq"])
 
     def flush(self) -> None:
         """Send the collected rows to the database."""
@@ -198,13 +207,32 @@ class CaseWriter:
             "digest": digest,
             "path": path,
             "placed": is_placed,
-            "left_at": before["left_at"] if before else None,
             "yellow_at": None,
         }
-        if before is not None and "id" in before:
-            row["id"] = before["id"]
+        row |= {name: before[name] if before else None for name in _OWN}
+        if before is not None:
+            if "id" in before:
+                row["id"] = before["id"]
+            # What was inferred stays so until the source tells it.
+            known = {name for name in _INFERRED if getattr(record, name) is not None}
+            flags += tuple(
+                _INFERRED[name]
+                for name in _INFERRED
+                if name not in known and _INFERRED[name] in before["quality"].split(",")
+            )
+            if before["state"] in life.CLOSED and row["state"] in life.OPEN:
+                flags += ("reopened_inferred",)
+                _reopen(row, record, before, record.source_updated_at or self._tx.now)
         settle(row, flags, self._tx.now, self._zone)
         return row
+
+
+def _reopen(row: dict[str, Any], record: Case, before: dict[str, Any], at: datetime) -> None:
+    """A case that its source showed closed and now shows open was reopened: what concluded it holds no more."""
+    for name in ("resolved_at", "closed_at", "due_at", "outcome"):
+        row[name] = getattr(record, name)
+    row |= {"reopened_at": at, "closed_before_at": before["closed_at"]}
+    row["reopened_count"] = record.reopened_count or (before["reopened_count"] or 0) + 1
 
 
 def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: ZoneInfo) -> None:
@@ -215,23 +243,29 @@ def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: Zon
     if state in life.BEFORE:
         # The state is what a source stands by: one set back to before its acceptance is not accepted.
         row["accepted_at"] = None
+        inferred = [flag for flag in inferred if flag != "accepted_at_inferred"]
     elif row["accepted_at"] is None:
         row["accepted_at"] = row["registered_at"] or row["reported_at"]
         inferred.append("accepted_at_inferred")
     if state in life.CLOSED and row["closed_at"] is None:
         row["closed_at"] = row["resolved_at"] or told_at
         inferred.append("closed_at_inferred")
-    if state in life.LEFT and row["left_at"] is None:
+    if state not in life.LEFT and state != "NOT_ACCEPTED":
+        row["left_at"] = None
+    elif row["left_at"] is None:
         row["left_at"] = row["closed_at"] or told_at
+        inferred += ["decided_at_inferred"] if state == "NOT_ACCEPTED" else []
     accepted = row["accepted_at"]
+    # A case that was reopened has its limit anew.
+    start = row["reopened_at"] or accepted
     if accepted is not None and row["due_at"] is None:
-        row["due_at"] = time_limit.due(row["grade"], accepted, zone)
+        row["due_at"] = time_limit.due(row["grade"], start, zone)
     stages = [row[name] for name in ("reported_at", "accepted_at", "resolved_at", "closed_at") if row[name]]
     if any(later + _BACKDATED < earlier for earlier, later in pairwise(stages)):
         inferred.append("stages_out_of_order")
     row["is_open"] = state in life.OPEN
     row["yellow_at"] = (
-        time_limit.yellow_from(row["grade"], accepted, row["due_at"], zone)
+        time_limit.yellow_from(row["grade"], start, row["due_at"], zone)
         if accepted and row["due_at"]
         else None
     )

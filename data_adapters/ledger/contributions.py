@@ -59,6 +59,7 @@ DAY_0 = date(1970, 1, 1)
 _DAY_0 = DAY_0.toordinal()
 #: Categories that say nothing: 分类完整率 counts the others.
 UNCLASSIFIED = frozenset({"其它", "其他", "未分类"})
+_DECISION_UNKNOWN = ("accepted_at_inferred", "decided_at_inferred")
 #: A grid is part of its village's own ground (就地).
 _RESOLVED = {
     "grid": "resolved_village",
@@ -133,33 +134,13 @@ def local_day(value: datetime, zone: ZoneInfo) -> int:
 
 def flows(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     """(local day, measure) of every stage the case has passed, every limit that it has, and its cohorts."""
-    void = case.state in life.VOID
-    succeeded = case.outcome == "SUCCESS" and case.state not in life.BEFORE and not void
-    reported = local_day(case.reported_at, zone)
-    yield reported, "reported"
-    if case.placed:
-        yield reported, "reported_located"
-    if case.category not in UNCLASSIFIED:
-        yield reported, "reported_classified"
-    if void:
-        yield reported, "reported_void"
-    elif succeeded:
-        yield reported, "reported_succeeded"
-    if case.accepted_at is not None:
-        accepted = local_day(case.accepted_at, zone)
-        yield accepted, "accepted"
-        if void:
-            yield accepted, "accepted_void"
-        elif succeeded:
-            yield accepted, "accepted_succeeded"
-        if case.state in life.CLOSED:
-            yield accepted, "accepted_closed"
+    yield from _cohorts(case, zone)
     if case.assigned_at is not None:
         assigned = local_day(case.assigned_at, zone)
         yield assigned, "assigned"
         if case.returned_at is not None:
             yield assigned, "returned"
-    if not void:
+    if case.state not in life.VOID:
         yield from _limits(case, zone)
         yield from _conclusion(case, zone)
     yield from _stock(case, zone)
@@ -172,11 +153,37 @@ def flows(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
                 yield day, "satisfied"
 
 
+def _cohorts(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
+    """The report and the acceptance, and what has become of those reported or accepted on that day."""
+    void = case.state in life.VOID
+    succeeded = case.outcome == "SUCCESS" and case.state not in life.BEFORE and not void
+    reported = local_day(case.reported_at, zone)
+    yield reported, "reported"
+    if case.placed:
+        yield reported, "reported_located"
+    if case.category not in UNCLASSIFIED:
+        yield reported, "reported_classified"
+    if void:
+        yield reported, "reported_void"
+    if succeeded:
+        yield reported, "reported_succeeded"
+    if case.accepted_at is None:
+        return
+    accepted = local_day(case.accepted_at, zone)
+    yield accepted, "accepted"
+    if void:
+        yield accepted, "accepted_void"
+    if succeeded:
+        yield accepted, "accepted_succeeded"
+    if case.state in life.CLOSED:
+        yield accepted, "accepted_closed"
+
+
 def _limits(case: Counted, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     """What was due on which day, and whether it was done by then. Where the time is not known, it is not judged."""
     by = time_limit.accept_by(case.grade, case.reported_at, zone)
     decided = case.left_at if case.state == "NOT_ACCEPTED" else case.accepted_at
-    if by is not None and "decided_at_inferred" not in case.quality:
+    if by is not None and not any(flag in case.quality for flag in _DECISION_UNKNOWN):
         yield by.toordinal() - _DAY_0, "decision_due"
         if decided is not None and local_day(decided, zone) <= by.toordinal() - _DAY_0:
             yield by.toordinal() - _DAY_0, "decision_timely"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,19 +91,12 @@ class Counts:
         length = key_length or len(path)
         columns = [cases.c.path, *(cases.c[name] for name in contributions.COLUMNS)]
         found: dict[str, dict[int, Flows]] = defaultdict(lambda: defaultdict(Counter))
-        where = under(cases.c.path, path)
-        if last_day < 10**5 and first_day > 0:
-            # A case may be reported before the period and close within it, but never the other way round.
-            where = sa.and_(where, cases.c.reported_at < self._end_of(last_day + 1))
-        for row in self._connection.execute(sa.select(*columns).where(where)):
+        # Every row of the subtree: a stage may be told that lies before the report, and a limit lies after it.
+        for row in self._connection.execute(sa.select(*columns).where(under(cases.c.path, path))):
             for day, measure in contributions.flows(row, self._zone):
                 if first_day <= day <= last_day:
                     found[row.path[:length]][day][measure] += 1
         return found
-
-    def _end_of(self, day: int) -> datetime:
-        local = datetime.combine(contributions.DAY_0 + timedelta(days=day + 1), time(), self._zone)
-        return local.astimezone(UTC)
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:
         yield from self._connection.execute(statement).mappings()

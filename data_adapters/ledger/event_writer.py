@@ -72,7 +72,16 @@ class EventWriter:
             outcomes.append(Outcome("accepted", seq, row["case_no"]))
         if rows:
             self._tx.connection.execute(sa.insert(case_event), rows)
+            self._note_returns({row["case_id"]: row["at"] for row in rows if row["type"] == "RETURN"})
         return outcomes
+
+    def _note_returns(self, returned: dict[int, Any]) -> None:
+        """A case that a unit gave back was not assigned rightly at first (派单准确率)."""
+        for part in _parts(sorted(returned)):
+            where = sa.and_(cases.c.id.in_(part), cases.c.returned_at.is_(None))
+            for row in self._tx.connection.execute(sa.select(cases).where(where)).mappings().all():
+                self._writer.amend(dict(row), dict(row) | {"returned_at": returned[row["id"]]})
+        self._writer.flush()
 
     def apply(self, event: CaseEvent) -> tuple[Outcome, list[str]]:
         """Take one step here: the case moves if the step is legal. Returns the legal steps where it is not."""
@@ -101,7 +110,10 @@ class EventWriter:
         if event.type == "REOPEN":
             after |= {"closed_at": None, "resolved_at": None, "outcome": None, "due_at": None}
             after["reopened_count"] = (before["reopened_count"] or 0) + 1
-        if to_state in life.LEFT:
+            after |= {"reopened_at": event.at, "closed_before_at": before["closed_at"]}
+        if event.type == "RETURN" and before["returned_at"] is None:
+            after["returned_at"] = event.at
+        if to_state != state and (to_state in life.LEFT or to_state == "NOT_ACCEPTED"):
             after["left_at"] = event.at
         if event.outcome or event.type == "RESOLVE":
             after["outcome"] = event.outcome or "SUCCESS"

@@ -143,7 +143,7 @@ cases = sa.Table(
     sa.Column("suspended_s", sa.BigInteger),
     sa.Column("satisfaction", sa.String(16)),
     sa.UniqueConstraint("source", "source_id"),
-    sa.Index("ix_cases_path", "path"),
+    sa.Index("ix_cases_path_reported_at", "path", "reported_at"),
     sa.Index("ix_cases_reported_at", "reported_at"),
     sa.Index(
         "ix_cases_open",

@@ -83,8 +83,10 @@ def recount(ledger: Ledger) -> None:
             open_now = [row for row in mine if row.is_open]
             assert snapshot.counts.gauges(town.path)["open"] == len(open_now)
             total = snapshot.counts.flows(town.path, FIRST, LAST)
-            assert total["accepted"] - total["closed"] - total["left"] == len(open_now)
-            assert total["closed"] == sum(row.state in {"CLOSED", "FOLLOW_UP"} for row in mine)
+            assert total["accepted"] + total["reopened"] - total["closed"] - total["left"] == len(open_now)
+            assert total["closed"] - total["reopened"] == sum(
+                row.state in {"CLOSED", "FOLLOW_UP"} for row in mine
+            )
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

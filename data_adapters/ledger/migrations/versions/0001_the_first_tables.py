@@ -43,6 +43,9 @@ def upgrade() -> None:
         sa.Column("light", sa.String(length=6), nullable=False),
         sa.Column("yellow_at", Instant(), nullable=True),
         sa.Column("left_at", Instant(), nullable=True),
+        sa.Column("returned_at", Instant(), nullable=True),
+        sa.Column("reopened_at", Instant(), nullable=True),
+        sa.Column("closed_before_at", Instant(), nullable=True),
         sa.Column("quality", sa.String(length=256), server_default="", nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("category", sa.String(length=64), nullable=False),
@@ -94,7 +97,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("is_open = 1 OR state = 'REPORTED' OR state = 'REGISTERED'"),
             postgresql_where=sa.text("is_open OR state = 'REPORTED' OR state = 'REGISTERED'"),
         )
-        batch_op.create_index("ix_cases_path", ["path"], unique=False)
+        batch_op.create_index("ix_cases_path_reported_at", ["path", "reported_at"], unique=False)
         batch_op.create_index("ix_cases_reported_at", ["reported_at"], unique=False)
 
     op.create_table(
@@ -235,6 +238,29 @@ def upgrade() -> None:
         sa.Column("followed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("answered", sa.Integer(), server_default="0", nullable=False),
         sa.Column("satisfied", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reopened", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("transferred", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reported_void", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reported_succeeded", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reported_located", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reported_classified", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("accepted_void", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("accepted_closed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("accepted_succeeded", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("decision_due", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("decision_timely", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sign_due", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sign_timely", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("returned", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("follow_due", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("follow_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("resolved_village", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("resolved_township", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("resolved_county", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("resolved_above", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("visits_known", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("visited_once", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("path", "day", name=op.f("pk_tally")),
         sqlite_with_rowid=False,
     )
@@ -341,7 +367,7 @@ def downgrade() -> None:
     op.drop_table("change")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_reported_at")
-        batch_op.drop_index("ix_cases_path")
+        batch_op.drop_index("ix_cases_path_reported_at")
         batch_op.drop_index(
             "ix_cases_open",
             sqlite_where=sa.text("is_open = 1 OR state = 'REPORTED' OR state = 'REGISTERED'"),
