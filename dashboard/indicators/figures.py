@@ -11,8 +11,8 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from dashboard.indicators.catalogue import percent
 from dashboard.indicators.reading import day_date, day_start
+from dashboard.indicators.share import percent
 from dashboard.indicators.tiles import tiles
 from data_adapters.ledger import Snapshot
 from data_adapters.ledger.item import stamp

@@ -42,6 +42,16 @@ class Reading:
         return self.snapshot.counts.flows(self.path, self.first, min(self.last, self.snapshot.today))
 
     @cached_property
+    def expired(self) -> Counter[str]:
+        """Flows within those days of the period that are over: a limit that ends today has not passed."""
+        last = min(self.last, self.snapshot.today - 1)
+        return self.snapshot.counts.flows(self.path, self.first, last)
+
+    def ahead(self, days: int) -> Counter[str]:
+        """Flows within the `days` days before the period."""
+        return self.snapshot.counts.flows(self.path, self.first - days, self.first - 1)
+
+    @cached_property
     def before(self) -> Counter[str]:
         """Flows on every day before the period."""
         return self.snapshot.counts.before(self.path, self.first)
@@ -75,10 +85,32 @@ class Reading:
         end = day_start(self.last + 1, self.snapshot.zone)
         return sum(start <= due_at < end for due_at in self._late())
 
+    @property
+    def days(self) -> int:
+        """Days of the period that have begun."""
+        return max(1, min(self.last, self.snapshot.today) - self.first + 1)
+
+    @cached_property
+    def population(self) -> int:
+        """Inhabitants of the grid, 0 where its source does not say."""
+        here = self.snapshot.grid_at(self.path)
+        return (here.population if here is not None else None) or 0
+
+    @cached_property
+    def staffing(self) -> tuple[int, int, int]:
+        """(grids with staff, grids that say how many they have or need, grids that say neither) now."""
+        return self.snapshot.counts.staffing(self.path)
+
+    @cached_property
+    def reporting(self) -> tuple[int, int]:
+        """(lowest grids that reported within the period, lowest grids)."""
+        start, end = (day_start(day, self.snapshot.zone) for day in (self.first, self.last + 1))
+        return self.snapshot.counts.reporting(self.path, start, end)
+
     def _late(self) -> list[datetime]:
         return [due_at for due_at in self.snapshot.open_due(self.path) if due_at < self.snapshot.now]
 
 
 def stock(flows: Counter[str]) -> int:
-    """What flows leave in the open stock: accepted - closed - left."""
-    return flows["accepted"] - flows["closed"] - flows["left"]
+    """What flows leave in the open stock: accepted + reopened - closed - left."""
+    return flows["accepted"] + flows["reopened"] - flows["closed"] - flows["left"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from dashboard.indicators.catalogue import BY_ID, percent
+from dashboard.indicators.catalogue import BY_ID
+from dashboard.indicators.comparison import of_shares, signed
 from dashboard.indicators.reading import Reading, day_date, day_number, day_start, stock
+from dashboard.indicators.share import percent
 from data_adapters.ledger import Snapshot
 
 HISTORY = 24
-_MINUS = "−"
 
 
 def tiles(snapshot: Snapshot, path: str) -> dict[str, dict[str, Any]]:
@@ -69,21 +70,13 @@ def _tile(
     }
 
 
-def _signed(difference: float, unit: str = "") -> str:
-    if difference == 0:
-        return "持平"
-    size = f"{abs(difference):g}" if isinstance(difference, int) else f"{abs(difference):.1f}"
-    return f"{'+' if difference > 0 else _MINUS}{size}{unit}"
-
-
 def _points(now: Reading, then: Reading, id_: str, name: str) -> str:
     """The change of a rate in percentage points; nothing to say where either base is empty."""
     measure = BY_ID[id_].measure
-    a, b = measure(now), measure(then)
-    current, earlier = percent(a[0], a[1] or 0), percent(b[0], b[1] or 0)
-    if current is None or earlier is None:
+    (n, whole), (n_then, whole_then) = measure(now), measure(then)
+    if not whole or not whole_then:
         return f"{name} —"
-    return f"{name} {_signed(round(current - earlier, 1), ' pp')}"
+    return f"{name} {of_shares((n, whole), (n_then, whole_then)).text}"
 
 
 def _reported(snapshot: Snapshot, path: str, spark: list[int]) -> dict[str, Any]:
@@ -102,7 +95,7 @@ def _reported(snapshot: Snapshot, path: str, spark: list[int]) -> dict[str, Any]
         month,
         of="今日 / 近30日",
         period="今日 0:00 起",
-        comparison=f"较昨日同刻 {_signed(n - yesterday)}",
+        comparison=f"较昨日同刻 {signed(n - yesterday)}",
         spark=spark,
         as_count=True,
     )
@@ -129,7 +122,7 @@ def _open(snapshot: Snapshot, path: str) -> dict[str, Any]:
         accepted,
         of="在办 / 累计受理",
         period="此刻",
-        comparison=f"较7日前 {_signed(n - series[-8])}",
+        comparison=f"较7日前 {signed(n - series[-8])}",
         spark=series,
         as_count=True,
         note=note,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +15,11 @@ import sqlalchemy as sa
 
 from data_adapters.ledger import contributions
 from data_adapters.ledger.scope import STEP, depth, under
-from data_adapters.ledger.tables import cases, gauge, tally, video_point
+from data_adapters.ledger.tables import cases, gauge, grid, tally, video_point
+from data_adapters.records import life
 
 Flows = Counter[str]
+_EVER = -(10**6)
 
 
 class Counts:
@@ -26,13 +29,11 @@ class Counts:
         self._connection = connection
         self._zone = zone
         self._rollup_depth = rollup_depth
+        self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
 
     def flows(self, path: str, first_day: int, last_day: int) -> Flows:
         """measure -> count over the local days `first_day` to `last_day`, both included."""
-        total: Flows = Counter()
-        for day in self.daily(path, first_day, last_day).values():
-            total.update(day)
-        return total
+        return self._sums(path, first_day, last_day)
 
     def daily(self, path: str, first_day: int, last_day: int) -> dict[int, Flows]:
         """day -> (measure -> count); days without any are absent."""
@@ -43,14 +44,7 @@ class Counts:
 
     def before(self, path: str, day: int) -> Flows:
         """measure -> count over every day before `day`: what an opening stock is made of."""
-        if depth(path) > self._rollup_depth:
-            total: Flows = Counter()
-            for counted in self._from_rows(path, -(10**6), day - 1).get(path, {}).values():
-                total.update(counted)
-            return total
-        sums = [sa.func.coalesce(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
-        chosen = sa.select(*sums).where(tally.c.path == path, tally.c.day < day)
-        return _flows(next(self._rows(chosen)))
+        return self._sums(path, _EVER, day - 1)
 
     def children(self, path: str, first_day: int, last_day: int) -> dict[str, Flows]:
         """child path -> (measure -> count) over the days; children without any are absent."""
@@ -85,17 +79,61 @@ class Counts:
             stocks.update(contributions.point_gauges(row))
         return stocks
 
+    def _sums(self, path: str, first_day: int, last_day: int) -> Flows:
+        if depth(path) > self._rollup_depth:
+            total: Flows = Counter()
+            for counted in self._from_rows(path, first_day, last_day).get(path, {}).values():
+                total.update(counted)
+            return total
+        sums = [sa.func.coalesce(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
+        where = sa.and_(tally.c.path == path, tally.c.day.between(first_day, last_day))
+        return _flows(next(self._rows(sa.select(*sums).where(where))))
+
+    def staffing(self, path: str) -> tuple[int, int, int]:
+        """(grids with staff, grids that say how many they have or need, grids that say neither) under `path`."""
+        said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
+        staffed, stated, every = (
+            sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+            for condition in (grid.c.staff_count > 0, said, sa.true())
+        )
+        chosen = sa.select(staffed, stated, every - stated).where(grid.c.current, under(grid.c.path, path))
+        found = self._connection.execute(chosen).one()
+        return int(found[0]), int(found[1]), int(found[2])
+
+    def reporting(self, path: str, since: datetime, until: datetime) -> tuple[int, int]:
+        """(lowest grids with a case reported in [`since`, `until`) that still stands, lowest grids) under `path`."""
+        below = grid.alias("below")
+        lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
+        reported = sa.exists().where(
+            cases.c.path == grid.c.path,
+            cases.c.reported_at >= since,
+            cases.c.reported_at < until,
+            cases.c.state.not_in(life.VOID),
+        )
+        some = sa.func.coalesce(sa.func.sum(sa.case((reported, 1), else_=0)), 0)
+        chosen = sa.select(some, sa.func.count()).select_from(grid)
+        found = self._connection.execute(chosen.where(grid.c.current, under(grid.c.path, path), lowest)).one()
+        return int(found[0]), int(found[1])
+
     def _from_rows(
         self, path: str, first_day: int, last_day: int, key_length: int | None = None
     ) -> dict[str, dict[int, Flows]]:
-        length = key_length or len(path)
+        """The counts of a small subtree by grid and day, each row looked at once however often it is asked."""
+        key = (path, key_length or len(path))
+        if key not in self._histories:
+            self._histories[key] = self._history(*key)
+        return {
+            grid_path: {day: counted for day, counted in days.items() if first_day <= day <= last_day}
+            for grid_path, days in self._histories[key].items()
+        }
+
+    def _history(self, path: str, length: int) -> dict[str, dict[int, Flows]]:
         columns = [cases.c.path, *(cases.c[name] for name in contributions.COLUMNS)]
         found: dict[str, dict[int, Flows]] = defaultdict(lambda: defaultdict(Counter))
-        # Every row of the subtree: a stage may be told that lies before the report, and a limit lies after it.
         for row in self._connection.execute(sa.select(*columns).where(under(cases.c.path, path))):
+            days = found[row.path[:length]]
             for day, measure in contributions.flows(row, self._zone):
-                if first_day <= day <= last_day:
-                    found[row.path[:length]][day][measure] += 1
+                days[day][measure] += 1
         return found
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Any]:

@@ -1,0 +1,91 @@
+"""What comes in, and whether it is taken up, sent out and signed for in time (K01 to K06)."""
+
+from __future__ import annotations
+
+from dashboard.indicators.indicator import COHORT, EXPIRED, Indicator
+
+INTAKE = (
+    Indicator(
+        "K01",
+        "上报量",
+        "Reported",
+        "件",
+        "上报时间在期内的案件；同一来源同一编号只计一件",
+        lambda r: (r.flows["reported"], None),
+        listed=True,
+    ),
+    Indicator(
+        "K02", "受理量", "Accepted", "件", "受理时间在期内的案件", lambda r: (r.flows["accepted"], None)
+    ),
+    Indicator(
+        "K03",
+        "及时受理率",
+        "Timely decisions",
+        "%",
+        "按时作出受理或不予受理决定的 ÷ 决定时限在期内届满的（上报当日，遇休息日顺延；按日计）",
+        lambda r: (r.expired["decision_timely"], r.expired["decision_due"]),
+        numerator="按时决定",
+        denominator="应决定",
+        better="up",
+        period=EXPIRED,
+    ),
+    Indicator(
+        "K04",
+        "不予受理率",
+        "Refusals",
+        "%",
+        "期内不予受理 ÷（期内受理 + 不予受理）",
+        lambda r: (r.flows["rejected"], r.flows["accepted"] + r.flows["rejected"]),
+        numerator="不予受理",
+        denominator="决定",
+    ),
+    Indicator(
+        "K05",
+        "派单准确率",
+        "Right first time",
+        "%",
+        "期内派单且从未被退回的 ÷ 期内派单的；再次派单的计在最后一次",
+        lambda r: (r.flows["assigned"] - r.flows["returned"], r.flows["assigned"]),
+        numerator="未退回",
+        denominator="派单",
+        better="up",
+    ),
+    Indicator(
+        "K06",
+        "签收及时率",
+        "Timely signing",
+        "%",
+        "按时签收的 ÷ 签收时限在期内届满的（派单后一个工作日，重大当日；按日计）",
+        lambda r: (r.expired["sign_timely"], r.expired["sign_due"]),
+        numerator="按时签收",
+        denominator="应签收",
+        better="up",
+        period=EXPIRED,
+    ),
+    Indicator(
+        "K91b",
+        "定位率",
+        "Located",
+        "%",
+        "能落入网格的 ÷ 期内上报",
+        lambda r: (r.flows["reported_located"], r.flows["reported"]),
+        numerator="已定位",
+        denominator="上报",
+        better="up",
+        period=COHORT,
+        listed=True,
+    ),
+    Indicator(
+        "K91c",
+        "分类完整率",
+        "Classified",
+        "%",
+        "类别不是“其它”的 ÷ 期内上报",
+        lambda r: (r.flows["reported_classified"], r.flows["reported"]),
+        numerator="有类别",
+        denominator="上报",
+        better="up",
+        period=COHORT,
+        listed=True,
+    ),
+)
