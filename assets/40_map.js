@@ -49,6 +49,19 @@
     return inside(graph);
   }
 
+  // A tile lost while the map is being made rejects promises inside Plotly that nobody outside can reach. The map
+  // itself goes on, and what was lost is asked for again by `refresh`.
+  addEventListener("unhandledrejection", (event) => {
+    if (event.reason?.message !== "Map error.") return;
+    event.preventDefault();
+    console.warn("地图的一部分没有取到");
+  });
+
+  /** Ask again for tiles: after the server was away, some may be missing or old. */
+  function refresh() {
+    for (const name of ["inner", "video"]) if (map?.getSource(name)) map.refreshTiles(name);
+  }
+
   /** Make the map. `bbox` is [west, south, east, north] in degrees. Resolves once sources can be filled. */
   async function start(bbox) {
     scale();
@@ -142,5 +155,5 @@
     source("case")?.updateData({ add, remove });
   }
 
-  Wall.map = { start, fit, shapes, colour, light, reserve, cases, changeCases, get: () => map };
+  Wall.map = { start, fit, refresh, shapes, colour, light, reserve, cases, changeCases, get: () => map };
 })();

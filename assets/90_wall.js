@@ -138,6 +138,7 @@
 
   function setMode(word) {
     if (word !== "live" && document.body.dataset.live === "live") recovering = true;
+    if (word === "live" && recovering) Wall.map.refresh();
     document.body.dataset.live = word;
     if (word === "live" && !painter.waiting) recovering = false;
     tick();

@@ -39,7 +39,7 @@ def parse_fields(
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Parse every field of `raw`; an absent, null or blank value is None.
 
-    Returns the parsed values (all of `fields`, None where unknown) and the faults.
+    Returns the parsed values (all of `fields`, None where unknown) and the faults, in field order.
     """
     values = fields.blank.copy()
     faults: list[Fault] = []
@@ -60,4 +60,7 @@ def parse_fields(
         for name in fields.required
         if values[name] is None and name not in named
     ]
+    if len(faults) > 1:
+        order = list(fields.by_name)
+        faults.sort(key=lambda fault: order.index(fault.field))
     return values, faults

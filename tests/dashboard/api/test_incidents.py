@@ -196,6 +196,7 @@ def test_behind_a_proxy_on_this_machine_the_tile_addresses_are_the_browsers(quie
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
     # Through a proxy nobody is the machine itself: without a display's token nothing is shown.
+    refused.value.close()
     assert refused.value.code == 401
     del headers["X-Forwarded-For"]
     request = urllib.request.Request(f"{quiet_wall.url}/api/v1/map/style.json", headers=headers)
