@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import gevent
 from gevent.threadpool import ThreadPool
@@ -107,4 +107,15 @@ class Services:
 def offload(work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
     """Run `work` on a native thread, so that the loop which serves every socket goes on meanwhile."""
     pool = gevent.get_hub().threadpool
-    return pool.apply(work, args, kwargs)  # type: ignore[no-any-return]
+    result, error = pool.apply(_attempt, (work, args, kwargs))
+    if error is not None:
+        raise error
+    return result  # type: ignore[no-any-return]
+
+
+def _attempt(work: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Exception | None]:
+    """The pool prints the traceback of what a task raises; what is expected is handled, and told in one line."""
+    try:
+        return work(*args, **kwargs), None
+    except Exception as error:  # raised again by `offload`
+        return None, error
