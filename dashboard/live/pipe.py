@@ -6,6 +6,7 @@ without bound. Both would let one bad line hurt: its own frames, or everybody's.
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from typing import Any
@@ -22,6 +23,7 @@ _READS_PER_S = 200
 #: What is not taken from us for so long will not be: the kernel ends the connection.
 _UNTAKEN_MS = 15_000
 _KEY = "yiping.pipe"
+_log = logging.getLogger("yiping")
 
 
 class WholeSocket:
@@ -91,7 +93,12 @@ class Pipe(WebSocketWSGI):  # type: ignore[misc]  # the library carries no types
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNTAKEN_MS)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ws.sock = WholeSocket(line)
-        return self._handler(self)
+        try:
+            return self._handler(self)
+        except Exception as error:  # bytes that are no packet: the library leaves the connection half open
+            _log.warning("%s: %s", type(error).__name__, error)
+            self._handler.__self__.close(wait=False, abort=True)
+            return []
 
 
 def pipe_of(environ: dict[str, Any] | None) -> Pipe | None:

@@ -36,7 +36,7 @@ MAX_VIEWERS = 2_000
 #: Messages that may wait for a viewer who does not take them: a frame, and beats while it is slow.
 MAX_WAITING = 8
 #: An event we do not know costs as much as so many that we do: three of them, and the line is cut.
-_UNKNOWN_COST = 20.0
+_UNKNOWN_COST = 30.0
 #: Without a look at the log for so long nobody is told that the feed lives.
 _BLIND_S = 4.0
 _LOOK_S = 0.1
@@ -98,9 +98,11 @@ class LiveFeed:
     # The viewers' side
 
     def _connect(self, _auth: Any = None) -> bool | None:
-        if self._tail is None or self.viewers >= MAX_VIEWERS:
-            return False
+        """False refuses for good; who may come again later has his line ended, so that any client tries again."""
         sid = str(request.sid)  # type: ignore[attr-defined]
+        if self._tail is None or self.viewers >= MAX_VIEWERS:
+            self._end(request.environ)
+            return False
         try:
             scope = scope_of_request(self._services)
             if scope is None:
@@ -108,6 +110,7 @@ class LiveFeed:
             told = {"grid": offload(self._top_grid, scope), "name": scope.name}
         except SQLAlchemyError as error:
             self._services.note_failure("connect", error)
+            self._end(request.environ)
             return False
         # The greeting goes out after the answer to the connection itself, which follows this function.
         gevent.spawn(self._greet, sid, scope, told)
@@ -264,6 +267,10 @@ class LiveFeed:
     def _cut(self, sid: str) -> None:
         """End a viewer's connection under it; a client that is well comes back and resumes."""
         self._desk.viewers.pop(sid, None)
-        pipe = pipe_of(self._server.get_environ(sid, NAMESPACE))
+        self._end(self._server.get_environ(sid, NAMESPACE))
+
+    @staticmethod
+    def _end(environ: dict[str, Any] | None) -> None:
+        pipe = pipe_of(environ)
         if pipe is not None:
             pipe.end()
