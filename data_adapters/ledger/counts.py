@@ -20,6 +20,7 @@ from data_adapters.records import life
 
 Flows = Counter[str]
 _EVER = -(10**6)
+_SUMS = [sa.func.coalesce(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
 
 
 class Counts:
@@ -29,6 +30,9 @@ class Counts:
         self._connection = connection
         self._zone = zone
         self._rollup_depth = rollup_depth
+        # A screen asks for the same sums and stocks many times; within one snapshot they cannot differ.
+        self._summed: dict[tuple[str, int, int], Flows] = {}
+        self._stocks: dict[str, Counter[str]] = {}
         self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
 
     def flows(self, path: str, first_day: int, last_day: int) -> Flows:
@@ -56,17 +60,19 @@ class Counts:
                     totals[key].update(counted)
             totals.pop(path, None)
             return dict(totals)
-        where = sa.and_(
-            under(tally.c.path, path),
-            sa.func.length(tally.c.path) == child,
-            tally.c.day.between(first_day, last_day),
-        )
-        for row in self._rows(sa.select(tally).where(where)):
-            totals[row["path"]].update(_flows(row))
-        return dict(totals)
+        # By the children's own keys: a range over the whole subtree would read every grid's days.
+        below = sa.select(grid.c.path).where(grid.c.parent_path == path)
+        where = sa.and_(tally.c.path.in_(below), tally.c.day.between(first_day, last_day))
+        chosen = sa.select(tally.c.path, *_SUMS).where(where).group_by(tally.c.path)
+        return {row["path"]: _flows(row) for row in self._rows(chosen)}
 
     def gauges(self, path: str) -> Counter[str]:
         """measure -> stock now: open cases by light, stage, category and grade; video points by state."""
+        if path not in self._stocks:
+            self._stocks[path] = self._count_stocks(path)
+        return self._stocks[path]
+
+    def _count_stocks(self, path: str) -> Counter[str]:
         if depth(path) <= self._rollup_depth:
             rows = self._connection.execute(sa.select(gauge.c.measure, gauge.c.n).where(gauge.c.path == path))
             return Counter({row.measure: row.n for row in rows if row.n})
@@ -80,14 +86,19 @@ class Counts:
         return stocks
 
     def _sums(self, path: str, first_day: int, last_day: int) -> Flows:
+        key = (path, first_day, last_day)
+        if key not in self._summed:
+            self._summed[key] = self._sum(path, first_day, last_day)
+        return self._summed[key]
+
+    def _sum(self, path: str, first_day: int, last_day: int) -> Flows:
         if depth(path) > self._rollup_depth:
             total: Flows = Counter()
             for counted in self._from_rows(path, first_day, last_day).get(path, {}).values():
                 total.update(counted)
             return total
-        sums = [sa.func.coalesce(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
         where = sa.and_(tally.c.path == path, tally.c.day.between(first_day, last_day))
-        return _flows(next(self._rows(sa.select(*sums).where(where))))
+        return _flows(next(self._rows(sa.select(*_SUMS).where(where))))
 
     def staffing(self, path: str) -> tuple[int, int, int]:
         """(grids with staff, grids that say how many they have or need, grids that say neither) under `path`."""
