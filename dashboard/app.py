@@ -112,7 +112,8 @@ def _guard(server: Flask, services: Services) -> None:
                 secure=request.is_secure,
             )
             return response
-        if request.path not in _PAGES and not request.path.startswith((*_OPEN, *_PAGE_PARTS)):
+        known = request.path in _PAGES or request.path.startswith((*_OPEN, *_PAGE_PARTS))
+        if not known or "//" in request.path:
             # Dash's catch-all would answer 200 with the wall for anything.
             return answer(404, "没有这个页面")
         if not request.path.startswith(_OPEN) and scope_of_request(services) is None:

@@ -92,7 +92,7 @@ class _Look:
                 self._places(batch)
                 progress(self.source.name, report.read, batch.total)
         except SourceError as error:
-            report.error = str(error)
+            report.fail(error)
         if self.source.kind in {"case", "video_point"}:
             self.seen.update(self.hashes)
         if intake.verdict is not None:

@@ -7,6 +7,7 @@ by centimetres to decimetres and are taken as one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,9 @@ _SAME = frozenset({"EPSG:4490", "EPSG:4326", "OGC:CRS84"})
 _GAUSS_KRUEGER = (*range(4491, 4502), *range(4513, 4555))
 #: A point counts for another system only where this many more points fit than in the declared one.
 CLEARLY_MORE = 10
+
+#: An authority's code, or WKT or PROJJSON as files carry it.
+_NAMED = re.compile(r"[A-Za-z]+:[A-Za-z0-9._-]+$|[A-Z_]+\[|\{")
 
 _A, _EE, _X = 6378245.0, 0.00669342162296594323, np.pi * 3000 / 180
 _ITERATIONS = 8
@@ -117,9 +121,12 @@ def to_target(crs: str) -> Transform | None:
         return gcj_to_wgs
     if crs == "BD-09":
         return bd_to_wgs
+    # PROJ would take pipelines and file names as well.
+    if not _NAMED.match(crs):
+        raise UnknownCrs(f"未知坐标系 {crs[:40]!r}")
     try:
         transformer = pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), TARGET, always_xy=True)
-    except pyproj.exceptions.ProjError as error:
+    except (pyproj.exceptions.ProjError, ValueError) as error:
         raise UnknownCrs(f"未知坐标系 {crs!r}（{' '.join(str(error).split())[:120]}）") from None
 
     def transform(x: ArrayLike, y: ArrayLike) -> Pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from data_adapters.coordinates import Floats, Transform
 from data_adapters.records.field import shorten
 from data_adapters.records.record import Fault
+
+_COLLECTION = re.compile(r"\s*(SRID=\d+;)?\s*GEOMETRYCOLLECTION", re.IGNORECASE)
 
 
 def polygons(given: Sequence[Any], transform: Transform | None) -> list[shapely.Geometry | Fault | None]:
@@ -65,17 +68,31 @@ def _geometry(value: Any) -> shapely.Geometry | Fault | None:
         return value
     if isinstance(value, str) and not value.strip():
         return None
+    if not isinstance(value, bytes | str):
+        return Fault("geometry", "type", f"应为 WKB、WKT 或 GeoJSON，收到 {type(value).__name__}")
+    if _is_collection(value):
+        return Fault("geometry", "collection", "是 GeometryCollection，应为点或多边形")
     try:
         with np.errstate(invalid="ignore"):  # NaN is for the caller to refuse
-            if isinstance(value, bytes):
-                return shapely.from_wkb(value)
-            if isinstance(value, str):
-                text = value.strip()
-                return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+            return _parsed(value)
     except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
         reason = " ".join(str(error).removeprefix("IllegalArgumentException: ").split())
         return Fault("geometry", "invalid_polygon", f"几何无法读取：{shorten(reason, 120)}")
-    return Fault("geometry", "type", f"应为 WKB、WKT 或 GeoJSON，收到 {type(value).__name__}")
+
+
+def _parsed(value: bytes | str) -> shapely.Geometry:
+    if isinstance(value, bytes):
+        return shapely.from_wkb(value)
+    text = value.strip()
+    return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+
+
+def _is_collection(value: bytes | str) -> bool:
+    """Told before it is parsed: collections nest without limit, and parsing one follows it all the way down."""
+    if isinstance(value, bytes):
+        code = int.from_bytes(value[1:5], "little" if value[:1] == b"\x01" else "big")
+        return (code & 0xFF_FFFF) % 1000 == 7
+    return _COLLECTION.match(value) is not None or '"GeometryCollection"' in value
 
 
 def _transformed(shapes: NDArray[np.object_], transform: Transform) -> NDArray[np.object_]:

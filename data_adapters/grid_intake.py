@@ -58,7 +58,7 @@ def read_grids(
         try:
             told += _told(source, context, reading, progress)
         except SourceError as error:
-            reports[source.name].error = str(error)
+            reports[source.name].fail(error)
     every = [source for source in settings.sources if source.kind == "grid"]
     whole = len(sources) == len(every) and not any(reports[s.name].error or s.cursor for s in sources)
     make_root = bool(sources) and (whole or settings.centre.root not in known)

@@ -12,7 +12,10 @@ from data_adapters.ground import Ground
 from data_adapters.kinds import KINDS, Record
 from data_adapters.mapping import Mapping, Refused
 from data_adapters.readers.reader import Chunk, SourceError, load_reader
+from data_adapters.records.case import Case
 from data_adapters.records.field import Context
+from data_adapters.records.record import Fault
+from data_adapters.records.video import VideoPoint
 from data_adapters.settings import SourceSettings
 
 
@@ -52,7 +55,33 @@ class Intake:
                     refused.append(result)
                 else:
                     records.append((row, result))
+            if KINDS[self.source.kind].has_place and self._ground:
+                records = self._unswapped(records, refused)
             yield Batch(records, refused, chunk.cursor, chunk.total)
+
+    def _unswapped(
+        self, records: list[tuple[str, Record]], refused: list[Refused]
+    ) -> list[tuple[str, Record]]:
+        """The records, without those whose place is in no grid but would be with its two numbers exchanged.
+
+        Which of the two was meant is for people to say: such a row is refused with the proposal, never mended.
+        """
+        ground = self._ground
+        points = [
+            (at, record.lon, record.lat)
+            for at, (_, record) in enumerate(records)
+            if isinstance(record, Case | VideoPoint) and record.lon is not None and record.lat is not None
+        ]
+        if ground is None or not points:
+            return records
+        lon, lat = np.array([point[1] for point in points]), np.array([point[2] for point in points])
+        astray = np.flatnonzero(~ground.holds(lon, lat) & (np.abs(lon) <= 90))
+        swapped = {points[n][0] for n in astray[ground.holds(lat[astray], lon[astray])].tolist()}
+        for at in sorted(swapped):
+            row, record = records[at]
+            reason = f"{record.lon:.6g}, {record.lat:.6g} 不在任何网格内，经纬度对调后在，像是写反了"
+            refused.append(Refused(self.source.name, row, (Fault("lat", "swapped", reason),)))
+        return [record for at, record in enumerate(records) if at not in swapped]
 
     def _judge(self, chunk: Chunk) -> None:
         """Compare the first points with the ground: the system to use where it is "auto", else a second opinion."""
@@ -64,7 +93,7 @@ class Intake:
         if not known.any():
             return
         if not self._ground:
-            raise SourceError('crs = "auto" 需要网格作比较，应先导入网格，或写明坐标系')
+            raise SourceError('crs = "auto" 需要网格作比较，应先导入网格，或写明坐标系', "no_ground")
         ground, own = self._ground, [code for code, there in zip(codes, known, strict=True) if there]
         stated = chunk.crs if automatic or self.source.crs is None else self.source.crs
 
@@ -74,8 +103,8 @@ class Intake:
         try:
             self.verdict = best_crs(x, y, fits, stated if automatic else stated or "EPSG:4490")
         except UnknownCrs as error:
-            raise SourceError(f"{error}，请用 crs 写明") from None
+            raise SourceError(f"{error}，请用 crs 写明", "crs_unknown") from None
         if automatic:
             if self.verdict.fitting[self.verdict.best] == 0:
-                raise SourceError('crs = "auto"：没有一个坐标系使点落入网格，请写明坐标系')
+                raise SourceError('crs = "auto"：没有一个坐标系使点落入网格，请写明坐标系', "crs_unknown")
             self._mapping.crs = self.verdict.best

@@ -143,7 +143,7 @@ class Mapping:
         try:
             transform = to_target(self.crs or chunk.crs or "EPSG:4490")
         except UnknownCrs as error:
-            raise SourceError(f"{error}，请用 crs 写明") from None
+            raise SourceError(f"{error}，请用 crs 写明", "crs_unknown") from None
         if self.source.kind == "grid":
             given = [row.get(GEOMETRY) for row in chunk.rows] if self._shape else _taken(raws, "geometry")
             for raw, faults, shape in zip(raws, found, geometry.polygons(given, transform), strict=True):
@@ -156,11 +156,6 @@ class Mapping:
             self._points_of(raws, found, chunk)
         if transform is not None:
             _transform(raws, found, transform)
-        for raw, faults in zip(raws, found, strict=True):
-            if _swapped(raw.get("lon"), raw.get("lat")):
-                faults.append(
-                    Fault("lat", "swapped", f"纬度 {shorten(raw['lat'])} 超过 90，像是经纬度写反了")
-                )
 
     def _points_of(self, raws: list[dict[str, Any]], found: list[list[Fault]], chunk: Chunk) -> None:
         given = [row.get(GEOMETRY) for row in chunk.rows]
@@ -221,20 +216,3 @@ def _transform(raws: list[dict[str, Any]], found: list[list[Fault]], transform: 
         else:
             found[number].append(Fault("lon", "outside_crs", "坐标不在所写坐标系的范围内，请检查 crs"))
             raws[number]["lon"] = raws[number]["lat"] = None
-
-
-def _swapped(lon: Any, lat: Any) -> bool:
-    return (
-        isinstance(lon, int | float | str)
-        and isinstance(lat, int | float | str)
-        and (numbers := (_number(lon), _number(lat)))[0] is not None
-        and numbers[1] is not None
-        and abs(numbers[0]) <= 90 < abs(numbers[1]) <= 180
-    )
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None

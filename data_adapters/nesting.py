@@ -46,6 +46,7 @@ def nest(told: Sequence[Told], centre: Centre, known: Mapping[str, Plot], make_r
     nesting = Nesting()
     standing: dict[str, Plot] = dict(known)
     first_rows: dict[tuple[str, object], str] = {}
+    levels = {item.grid.code: item.grid.level for item in told}
     children: list[tuple[Grid, Told]] = []
     root_told = any(item.grid.code == centre.root for item in told)
     if not root_told:
@@ -54,7 +55,7 @@ def nest(told: Sequence[Told], centre: Centre, known: Mapping[str, Plot], make_r
         here = [item for item in told if item.grid.level == level]
         for item, parent in zip(here, _parents(here, centre.root, standing), strict=True):
             grid = replace(item.grid, parent=parent)
-            fault = _fault(grid, item, centre.root, standing, first_rows)
+            fault = _fault(grid, item, centre.root, standing, first_rows, levels)
             if fault is not None:
                 nesting.refused.append(Refused(grid.source, item.row, (fault,)))
                 continue
@@ -115,26 +116,31 @@ def _fault(
     root: str,
     standing: Mapping[str, Plot],
     first_rows: Mapping[tuple[str, object], str],
+    levels: Mapping[str, int],
 ) -> Fault | None:
     repeated = first_rows.get((grid.code, grid.valid_from))
     if repeated is not None:
         return Fault("code", "repeated_code", f"编码 {grid.code} 与第 {repeated} 行重复，每个网格应只有一行")
     if grid.code == root:
         return None
-    return _parent_fault(grid, item.within, root, standing)
+    return _parent_fault(grid, item.within, root, standing, levels)
 
 
-def _parent_fault(grid: Grid, within: int | None, root: str, standing: Mapping[str, Plot]) -> Fault | None:
+def _parent_fault(
+    grid: Grid, within: int | None, root: str, standing: Mapping[str, Plot], levels: Mapping[str, int]
+) -> Fault | None:
     if grid.parent is None and within is not None:
         return Fault("parent", "no_parent", f"没有 {within} 级网格与它相交，找不到上级")
     if grid.parent is None:
         return Fault("parent", "missing", f"缺少上级网格；只有根网格 {root} 可以没有上级")
     parent = standing.get(grid.parent)
+    # One of this level or below is not standing yet, though it was told.
+    level = parent.level if parent is not None else levels.get(grid.parent, -1)
+    if level >= grid.level:
+        reason = f"上级 {grid.parent} 是 {level} 级，应小于自身的 {grid.level} 级"
+        return Fault("parent", "parent_level", reason)
     if parent is None:
         return Fault("parent", "unknown_parent", unknown_code(grid.parent, standing, "上级网格"))
-    if parent.level >= grid.level:
-        reason = f"上级 {grid.parent} 是 {parent.level} 级，应小于自身的 {grid.level} 级"
-        return Fault("parent", "parent_level", reason)
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_adapters.mapping import Refused
+from data_adapters.readers.reader import SourceError
 
 EXAMPLES = 5
 
@@ -44,9 +45,14 @@ class SourceReport:
     updated: int | None = None
     duplicate: int | None = None
     error: str | None = None
+    error_code: str | None = None
     crs: dict[str, Any] | None = None
     reasons: dict[tuple[str, str], Reason] = dataclasses.field(default_factory=dict)
     notes: list[Note] = dataclasses.field(default_factory=list)
+
+    def fail(self, error: SourceError) -> None:
+        """The source cannot be used, or no further."""
+        self.error, self.error_code = str(error), error.code
 
     def refuse(self, refused: Refused) -> None:
         """Count a refused row; each of its faults is counted under its own reason."""
@@ -98,6 +104,7 @@ def _source_json(source: SourceReport) -> dict[str, Any]:
         "kind": source.kind,
         **counts,
         "error": source.error,
+        "error_code": source.error_code,
         "crs": source.crs,
         "reasons": [
             {

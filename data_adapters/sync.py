@@ -9,7 +9,7 @@ from typing import Any, cast
 from data_adapters.grid_intake import Progress, no_progress, read_grids, root_note
 from data_adapters.ground import Ground, Plot
 from data_adapters.intake import Batch, Intake
-from data_adapters.kinds import Record
+from data_adapters.kinds import KINDS, Record
 from data_adapters.ledger import Ledger, Outcome, Scope
 from data_adapters.mapping import Refused
 from data_adapters.readers.reader import SourceError
@@ -48,6 +48,7 @@ class _Run:
         self._ledger = ledger
         self._progress = progress
         self._context = Context(settings.centre.zone, datetime.now(UTC))
+        self._laid: Ground | None = None
 
     def grids(self, sources: Sequence[SourceSettings]) -> None:
         """All grids in one transaction, so that nobody ever sees half of them."""
@@ -79,7 +80,7 @@ class _Run:
         state = self._ledger.source_state(source.name)
         first = state is None or state.last_ok_at is None
         end = cursor = self._cursor(source)
-        ground = Ground(_plots(self._ledger)) if source.crs == "auto" else None
+        ground = self._ground() if KINDS[source.kind].has_place else None
         release = source.cursor is None
         try:
             for batch in Intake(source, self._context, ground).batches(cursor):
@@ -91,7 +92,7 @@ class _Run:
                 end = batch.cursor or end
                 self._progress(source.name, report.read, batch.total)
         except SourceError as error:
-            report.error = str(error)
+            report.fail(error)
         self._done(source, report, end)
 
     def _write(self, source: SourceSettings, batch: Batch, report: SourceReport, bulk: bool) -> None:
@@ -122,6 +123,12 @@ class _Run:
             "video_status": self._ledger.write_statuses,
         }
         return cast(list[Outcome], write[kind](records, bulk=bulk))
+
+    def _ground(self) -> Ground:
+        """The grids as they are once the grid sources of this run are in."""
+        if self._laid is None:
+            self._laid = Ground(_plots(self._ledger))
+        return self._laid
 
     def _cursor(self, source: SourceSettings) -> str | None:
         if source.cursor is None:

@@ -14,7 +14,7 @@ from data_adapters.settings import SourceSettings
 
 _DELIMITERS = ",\t;|"
 # A field longer than any we keep is for the mapping to refuse with its row; the csv module would end the read.
-csv.field_size_limit(64 * 1024 * 1024)
+csv.field_size_limit(16 * 1024 * 1024)  # characters; 200,000 vertices as WKT take half of it
 
 
 def read_delimited(path: Path, source: SourceSettings, wanted: Collection[str]) -> Iterator[Chunk]:
@@ -26,7 +26,7 @@ def read_delimited(path: Path, source: SourceSettings, wanted: Collection[str]) 
         try:
             header = [name.strip() for name in next(rows)]
         except StopIteration:
-            raise SourceError(f"{path.name}：文件是空的，第一行应为列名") from None
+            raise SourceError(f"{path.name}：文件是空的，第一行应为列名", "empty") from None
         require_columns(wanted, header, path.name)
         columns = [(name, header.index(name)) for name in wanted if name != GEOMETRY]
         last = max((position for _, position in columns), default=0)
@@ -55,4 +55,4 @@ def _tolerant(rows: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
     try:
         yield from rows
     except (csv.Error, UnicodeDecodeError) as error:
-        raise SourceError(f"{path.name}：不是可读的 CSV（{error}）") from None
+        raise SourceError(f"{path.name}：不是可读的 CSV（{error}）", "not_csv") from None

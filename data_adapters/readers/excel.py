@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -19,19 +19,28 @@ from data_adapters.suggestion import did_you_mean
 
 Cells = Sequence[Any]
 _LOOK_AHEAD = 3
+_EXACT = 2**53
 
 
 def read_excel(path: Path, source: SourceSettings, wanted: Collection[str]) -> Iterator[Chunk]:
     """Chunks of a worksheet. Rows count as Excel shows them. Cells keep their type; formulas give their value."""
-    check_archive(path, members=10_000, total_mb=2_000, ratio=200, flat=False)
+    check_archive(path, members=10_000, total_mb=500, ratio=200, flat=False)
+    with path.open("rb") as file:  # openpyxl would leave it open where it fails
+        yield from _read_book(file, path, source, wanted)
+
+
+def _read_book(
+    file: BinaryIO, path: Path, source: SourceSettings, wanted: Collection[str]
+) -> Iterator[Chunk]:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
-        raise SourceError(f"{path.name}：不是可读的 Excel 文件（{error}），应为 .xlsx") from None
+        raise SourceError(f"{path.name}：不是可读的 Excel 文件（{error}），应为 .xlsx", "not_excel") from None
     try:
         if source.sheet is not None and source.sheet not in book.sheetnames:
             raise SourceError(
-                f"{path.name}：没有工作表 {source.sheet!r}{did_you_mean(source.sheet, book.sheetnames)}"
+                f"{path.name}：没有工作表 {source.sheet!r}{did_you_mean(source.sheet, book.sheetnames)}",
+                "sheet",
             )
         sheet = book[source.sheet] if source.sheet is not None else book.worksheets[0]
         yield from _chunks(sheet, path, source, wanted)
@@ -45,7 +54,7 @@ def _chunks(sheet: Any, path: Path, source: SourceSettings, wanted: Collection[s
     first = source.header if isinstance(source.header, tuple) else (source.header, source.header)
     head = list(islice(rows, max(first[1] or 0, _LOOK_AHEAD)))
     if not head:
-        raise SourceError(f"{path.name}：工作表是空的，第一行应为列名")
+        raise SourceError(f"{path.name}：工作表是空的，第一行应为列名", "empty")
     start, end = (first[0], first[1]) if first[0] and first[1] else _header_rows(head)
     header = _joined([head[row - 1] for row in range(start, end + 1) if row <= len(head)])
     require_columns(wanted, header, path.name)
@@ -57,13 +66,17 @@ def _chunks(sheet: Any, path: Path, source: SourceSettings, wanted: Collection[s
         for cells in block:
             number += 1
             if any(cell is not None for cell in cells):
-                chunk.rows.append(
-                    {name: cells[position] if position < len(cells) else None for name, position in columns}
-                )
+                chunk.rows.append({name: _cell(cells, position) for name, position in columns})
                 numbers.append(number)
         chunk.numbers = numbers
         if numbers:
             yield chunk
+
+
+def _cell(cells: Cells, position: int) -> Any:
+    value = cells[position] if position < len(cells) else None
+    # Excel knows doubles only: beyond 15 digits an integer is one that has lost its end.
+    return float(value) if isinstance(value, int) and abs(value) > _EXACT else value
 
 
 def _header_rows(head: Sequence[Cells]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from data_adapters.readers.delimited import read_delimited
+from data_adapters.readers.encoding import is_web_page
 from data_adapters.readers.excel import read_excel
 from data_adapters.readers.json_list import read_json_list
 from data_adapters.readers.parquet import read_parquet
@@ -21,7 +22,8 @@ class FileReader:
         """Chunks of the file at ``source.path``; `cursor` does not matter. Raises `SourceError`."""
         path = source.path
         if path is None or not path.is_file():
-            raise SourceError(f"找不到文件 {path}")
+            raise SourceError(f"找不到文件 {path}", "missing_file")
+        _check_head(path)
         suffix = path.suffix.lower()
         if suffix in {".csv", ".tsv", ".txt"}:
             return read_delimited(path, source, wanted)
@@ -38,8 +40,19 @@ class FileReader:
         hint = "，Shapefile 应把各部分压成一个 .zip" if suffix == ".shp" else ""
         raise SourceError(
             f"{path.name}：不认识 {suffix or '没有扩展名'} 的文件，"
-            f"应为 .csv .xlsx .parquet .geojson .gpkg .zip .json{hint}"
+            f"应为 .csv .xlsx .parquet .geojson .gpkg .zip .json{hint}",
+            "unknown_format",
         )
+
+
+def _check_head(path: Path) -> None:
+    """What a broken download leaves behind: nothing, or the page that asks for a password."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip(b"\x00\t\r\n \xef\xbb\xbf"):
+        raise SourceError(f"{path.name}：文件是空的", "empty")
+    if is_web_page(head):
+        raise SourceError(f"{path.name}：是网页而不是数据，像是登录页，请检查取数的地址和登录", "html")
 
 
 def _is_geojson(path: Path) -> bool:

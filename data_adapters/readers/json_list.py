@@ -6,38 +6,39 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from data_adapters.readers.encoding import encoding_of
+from data_adapters.readers.json_text import MAX_MB, RepeatedKeys, read_json_text
 from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, SourceError, require_columns
 from data_adapters.records.record import Fault
 from data_adapters.settings import SourceSettings
 from data_adapters.suggestion import did_you_mean
 
-_LIMIT_MB = 512
-
 
 def read_json_list(path: Path, source: SourceSettings, wanted: Collection[str]) -> Iterator[Chunk]:
     """Chunks of the objects of a list, counted from 1. ``NaN`` and the like are no JSON and end the read."""
-    if path.stat().st_size > _LIMIT_MB * 1024 * 1024:
-        raise SourceError(f"{path.name}：超过 {_LIMIT_MB} MB，应改用 CSV 或 Parquet")
+    if path.stat().st_size > MAX_MB * 1024 * 1024:
+        raise SourceError(f"{path.name}：超过 {MAX_MB} MB，应改用 CSV 或 Parquet", "too_large")
     content = path.read_bytes().decode(encoding_of(path, source.encoding))
-    try:
-        value = orjson.loads(content.removeprefix("\ufeff"))
-    except orjson.JSONDecodeError as error:
-        raise SourceError(f"{path.name}：第 {error.lineno} 行不是有效的 JSON（{error.msg}）") from None
-    items = _list_in(value, source.records, path)
+    yield from object_chunks(read_json_text(content, path.name), source.records, path.name, wanted)
+
+
+def object_chunks(value: Any, records: str | None, where: str, wanted: Collection[str]) -> Iterator[Chunk]:
+    """Chunks of the list of objects under ``records`` ("a.b") of a JSON value, counted from 1."""
+    items = list_in(value, records, where)
     columns = [name for name in wanted if name != GEOMETRY]
     known: dict[str, None] = {}
     for item in items:
         if isinstance(item, dict):
             known.update(dict.fromkeys(item))
     if known:
-        require_columns(wanted, known, path.name)
+        require_columns(wanted, known, where)
     for start in range(0, len(items), CHUNK_ROWS):
         chunk, numbers = Chunk([], [], total=len(items)), list[int]()
         for number, item in enumerate(items[start : start + CHUNK_ROWS], start=start + 1):
-            if isinstance(item, dict):
+            if isinstance(item, RepeatedKeys):
+                reason = f"同一对象里有重复的键 {item.key[:40]!r}，不知道以哪个为准"
+                chunk.broken.append((number, Fault("*", "repeated_key", reason)))
+            elif isinstance(item, dict):
                 chunk.rows.append({name: item.get(name) for name in columns})
                 numbers.append(number)
             else:
@@ -46,14 +47,17 @@ def read_json_list(path: Path, source: SourceSettings, wanted: Collection[str]) 
         yield chunk
 
 
-def _list_in(value: Any, place: str | None, path: Path) -> list[Any]:
+def list_in(value: Any, place: str | None, where: str) -> list[Any]:
+    """The list at ``place`` of a JSON value, the value itself for None. Raises `SourceError`."""
     for key in place.split(".") if place else ():
         if not isinstance(value, dict) or key not in value:
             known = value if isinstance(value, dict) else ()
-            raise SourceError(f"{path.name}：没有 records = {place!r} 里的 {key!r}{did_you_mean(key, known)}")
+            raise SourceError(
+                f"{where}：没有 records = {place!r} 里的 {key!r}{did_you_mean(key, known)}", "records"
+            )
         value = value[key]
     if not isinstance(value, list):
         lists = [k for k, v in value.items() if isinstance(v, list)] if isinstance(value, dict) else []
         hint = f"，可用 records = {lists[0]!r}" if lists else ""
-        raise SourceError(f"{path.name}：应为对象的列表{hint}")
+        raise SourceError(f"{where}：应为对象的列表{hint}", "records")
     return value

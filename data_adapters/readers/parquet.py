@@ -33,7 +33,8 @@ def read_parquet(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
                 count += len(rows)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"{path.name}：不是可读的 Parquet（{' '.join(str(error).split())[:200]}）"
+            f"{path.name}：不是可读的 Parquet（{' '.join(str(error).split())[:200]}）",
+            "not_parquet",
         ) from None
 
 

@@ -18,7 +18,14 @@ GEOMETRY = "<geometry>"
 
 
 class SourceError(ValueError):
-    """A source that cannot be read at all. ``str(error)`` is one line that says what would be right."""
+    """A source that cannot be read at all. ``str(error)`` is one line that says what would be right.
+
+    ``code`` is for machines.
+    """
+
+    def __init__(self, reason: str, code: str = "unreadable") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 @dataclass(slots=True)
@@ -53,7 +60,9 @@ def load_reader(source: SourceSettings) -> Reader:
     """The reader that the source names. Raises `SourceError` where none has that name."""
     found = {point.name: point for point in entry_points(group="yiping.readers")}
     if source.reader not in found:
-        raise SourceError(f"没有名为 {source.reader!r} 的 reader{did_you_mean(source.reader, found)}")
+        raise SourceError(
+            f"没有名为 {source.reader!r} 的 reader{did_you_mean(source.reader, found)}", "reader"
+        )
     reader: Reader = found[source.reader].load()()
     return reader
 
@@ -65,6 +74,8 @@ def require_columns(wanted: Iterable[str], available: Iterable[str], where: str)
         if column == GEOMETRY:
             continue
         if column not in names:
-            raise SourceError(f"{where}：没有列 {column!r}{did_you_mean(column, names)}")
+            raise SourceError(f"{where}：没有列 {column!r}{did_you_mean(column, names)}", "missing_column")
         if names.count(column) > 1:
-            raise SourceError(f"{where}：列 {column!r} 出现 {names.count(column)} 次，列名应不重复")
+            raise SourceError(
+                f"{where}：列 {column!r} 出现 {names.count(column)} 次，列名应不重复", "repeated_column"
+            )

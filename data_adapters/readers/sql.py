@@ -40,9 +40,9 @@ class SqlReader:
                 engine.dispose()
         except sa.exc.SQLAlchemyError as error:
             told = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
-            raise SourceError(f"数据库查询失败：{told}") from None
+            raise SourceError(f"数据库查询失败：{told}", "query") from None
         except ImportError as error:
-            raise SourceError(f"缺少数据库驱动 {error.name}，请先安装") from None
+            raise SourceError(f"缺少数据库驱动 {error.name}，请先安装", "driver") from None
 
     def _chunks(
         self,
@@ -75,7 +75,9 @@ def _read_result(
             try:
                 furthest = max(seen if furthest is None else [furthest, *seen], default=None)
             except TypeError:
-                raise SourceError(f"cursor 列 {source.cursor!r} 的值类型不一，无法比较先后") from None
+                raise SourceError(
+                    f"cursor 列 {source.cursor!r} 的值类型不一，无法比较先后", "cursor"
+                ) from None
         yield Chunk(rows, None, cursor=write_cursor(furthest) if furthest is not None else cursor)
 
 
@@ -104,7 +106,7 @@ def _bare_select(query: str) -> str:
     bare = query.strip().removesuffix(";")
     readable = _COMMENTS.sub(" ", bare)
     if not _SELECT.match(readable) or ";" in re.sub(r"'[^']*'", "", readable):
-        raise SourceError("query 应为一条 SELECT 语句")
+        raise SourceError("query 应为一条 SELECT 语句", "query")
     return bare
 
 
@@ -112,7 +114,7 @@ def _connect(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     # Opening a missing SQLite file would create it, and find no table in it.
     if parsed.drivername.startswith("sqlite") and not Path(parsed.database or "").is_file():
-        raise SourceError(f"找不到数据库文件 {parsed.database}")
+        raise SourceError(f"找不到数据库文件 {parsed.database}", "missing_file")
     return sa.create_engine(parsed, poolclass=sa.pool.NullPool)
 
 

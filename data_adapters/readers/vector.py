@@ -12,8 +12,9 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 from pyogrio.raw import open_arrow
 
-from data_adapters.readers.archive import unpack_shapefile
+from data_adapters.readers.archive import check_whole, unpack_shapefile
 from data_adapters.readers.encoding import encoding_of
+from data_adapters.readers.json_text import MAX_MB, check_json_text
 from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, SourceError, require_columns
 from data_adapters.settings import SourceSettings
 from data_adapters.suggestion import did_you_mean
@@ -26,6 +27,7 @@ def read_zipped_shapefile(path: Path, source: SourceSettings, wanted: Collection
     """Chunks of the one Shapefile in a zip. Text: `source.encoding`, else the .cpg's, else found."""
     with tempfile.TemporaryDirectory(prefix="yiping-") as folder:
         shapes = unpack_shapefile(path, Path(folder))
+        check_whole(shapes, path.name)
         stated = shapes.with_suffix(".cpg")
         if source.encoding != "auto" or not stated.exists():
             stated.write_text(_encoding_of_table(shapes.with_suffix(".dbf"), path, source.encoding))
@@ -57,7 +59,7 @@ def read_vector(
             ) as (meta, batches):
                 yield from _chunks(meta, batches)
         except (DataSourceError, DataLayerError, FieldError, GeometryError, OSError) as error:
-            raise SourceError(f"{shown}：无法读取（{_one_line(error)}）") from None
+            raise SourceError(f"{shown}：无法读取（{_one_line(error)}）", "not_vector") from None
 
 
 def _chunks(meta: dict[str, Any], batches: Any) -> Iterator[Chunk]:
@@ -78,9 +80,11 @@ def _layer(path: Path, source: SourceSettings, shown: str) -> str | None:
     if source.layer is None:
         if len(layers) == 1:
             return layers[0]
-        raise SourceError(f"{shown}：有 {len(layers)} 个图层，请用 layer 写明一个：{'、'.join(layers[:12])}")
+        raise SourceError(
+            f"{shown}：有 {len(layers)} 个图层，请用 layer 写明一个：{'、'.join(layers[:12])}", "layer"
+        )
     if source.layer not in layers:
-        raise SourceError(f"{shown}：没有图层 {source.layer!r}{did_you_mean(source.layer, layers)}")
+        raise SourceError(f"{shown}：没有图层 {source.layer!r}{did_you_mean(source.layer, layers)}", "layer")
     return source.layer
 
 
@@ -90,9 +94,16 @@ def _check_magic(path: Path, shown: str) -> None:
         head = file.read(64)
     expected = _MAGIC.get(suffix)
     if expected is not None and not head.startswith(expected):
-        raise SourceError(f"{shown}：内容不是 {suffix}")
-    if expected is None and not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        raise SourceError(f"{shown}：内容不是 GeoJSON，应以 {{ 开头")
+        raise SourceError(f"{shown}：内容不是 {suffix}", "disguised")
+    if expected is None:
+        if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+            raise SourceError(f"{shown}：内容不是 GeoJSON，应以 {{ 开头", "disguised")
+        if path.stat().st_size > MAX_MB * 1024 * 1024:
+            raise SourceError(f"{shown}：超过 {MAX_MB} MB，应改用 GeoPackage", "too_large")
+        if not encoding_of(path).startswith("utf-8"):
+            raise SourceError(f"{shown}：不是 UTF-8，GeoJSON 只能是 UTF-8", "encoding")
+        # GDAL would take the last of repeated keys and follow any nesting.
+        check_json_text(path.read_text("utf-8"), shown)
 
 
 def _encoding_of_table(table: Path, archive: Path, declared: str) -> str:
@@ -101,7 +112,7 @@ def _encoding_of_table(table: Path, archive: Path, declared: str) -> str:
     try:
         found = encoding_of(table, declared, start=header)
     except SourceError as error:
-        raise SourceError(str(error).replace(table.name, f"{archive.name} 的 .dbf", 1)) from None
+        raise SourceError(str(error).replace(table.name, f"{archive.name} 的 .dbf", 1), "encoding") from None
     return {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "big5": "BIG5"}.get(found, found.upper())
 
 

@@ -15,12 +15,14 @@ from data_adapters.records.field import (
     choice,
     code,
     flag,
+    identity,
     instant,
     number,
     past_instant,
     text,
     whole,
 )
+from data_adapters.records.place import place_faults
 from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 
@@ -79,7 +81,7 @@ _LON = number(-180, 180)
 _LAT = number(-90, 90)
 
 FIELDS = FieldSet(
-    Field("source_id", text(64), required=True),
+    Field("source_id", identity(64), required=True),
     Field("kind", choice(dictionary.KIND)),
     Field("category", text(64)),
     Field("grade", choice(dictionary.GRADE)),
@@ -139,8 +141,7 @@ def parse(raw: Mapping[str, Any], context: Context, source: str) -> Case | list[
         faults.append(Fault("occurred_at", "missing", "occurred_at 与 reported_at 至少给出一个"))
     elif occurred is not None and reported is not None and occurred > reported + FUTURE_TOLERANCE:
         faults.append(Fault("occurred_at", "after_report", "发生时间晚于上报时间 5 分钟以上"))
-    if (values["lon"] is None) != (values["lat"] is None) and not named & {"lon", "lat"}:
-        faults.append(Fault("lon" if values["lon"] is None else "lat", "missing", "经度与纬度必须同时给出"))
+    faults = place_faults(raw, values, faults)
     if faults:
         return faults
     kept = {name: value for name, value in values.items() if value is not None}

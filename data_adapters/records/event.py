@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from data_adapters.records import dictionary
-from data_adapters.records.field import Context, Field, choice, code, past_instant, text
+from data_adapters.records.field import Context, Field, choice, code, identity, past_instant, text
 from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 
@@ -38,10 +38,10 @@ class CaseEvent:
 FIELDS = FieldSet(
     Field("type", choice(dictionary.EVENT_TYPE), required=True),
     Field("at", past_instant, required=True),
-    Field("source_id", text(64)),
+    Field("source_id", identity(64)),
     Field("case_no", code(32)),
     Field("case_source", text(64)),
-    Field("case_source_id", text(64)),
+    Field("case_source_id", identity(64)),
     Field("org", code(64)),
     Field("post", code(32)),
     Field("direction", choice(dictionary.DIRECTION)),

@@ -14,7 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 _DAMAGED_BY_EXCEL = re.compile(r"^\d\.\d+E\+?\d+$", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: Control characters, and halves of surrogate pairs, which no encoding can write down.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_HANZI = re.compile("[\u4e00-\u9fff]")
 _FALSE = frozenset({"0", "false", "no", "n", "否", "无"})
 _TRUE = frozenset({"1", "true", "yes", "y", "是", "有"})
 #: Patterns that are ISO 8601 at a fixed length: its parser is ten times as fast as a pattern's.
@@ -73,15 +75,45 @@ def text(limit: int) -> Parse:
         if len(value) > limit:
             raise FieldError("too_long", f"长度 {len(value)} 超过 {limit} 个字符")
         if _CONTROL.search(value):
-            raise FieldError("control_character", "含有控制字符")
-        if "\ufffd" in value:
-            raise FieldError("mojibake", "含有乱码字符 U+FFFD，请检查文件编码")
+            raise FieldError("control_character", "含有控制字符或残缺的字符")
+        if not value.isascii() and _is_mojibake(value):
+            raise FieldError("mojibake", f"{shorten(value, 20)} 是乱码，请检查上游的文字编码")
         return value
 
     return parse
 
 
+def identity(limit: int) -> Parse:
+    """A source's own name of a thing: text, but never what a spreadsheet made of a long number."""
+    parse_text = text(limit)
+
+    def parse(raw: Any, context: Context) -> str:
+        value: str = parse_text(raw, context)
+        if _DAMAGED_BY_EXCEL.match(value):
+            raise FieldError("excel_damage", f"{shorten(value)} 像被 Excel 改成了科学计数，请按文本导出")
+        return value
+
+    return parse
+
+
+def _is_mojibake(value: str) -> bool:
+    """Text that went through a wrong decoder: replacement characters, or UTF-8 read as GBK or Latin-1."""
+    if "\ufffd" in value:
+        return True
+    for wrong, fewest in (("gb18030", 3), ("cp1252", 1), ("latin-1", 1)):
+        try:
+            meant = value.encode(wrong).decode("utf-8")
+        except UnicodeError:
+            continue
+        # A whole text that turns into common characters cannot be chance; of two characters it could be.
+        if len(_HANZI.findall(meant)) >= fewest and len(meant) < len(value):
+            return True
+    return False
+
+
 def _digits(raw: int | float) -> str:
+    if isinstance(raw, float) and abs(raw) > 2**53:
+        raise FieldError("excel_damage", f"{shorten(raw)} 超过 15 位，末位已丢失，请按文本导出")
     try:
         return str(int(raw)) if float(raw).is_integer() else str(raw)
     except (OverflowError, ValueError):
@@ -104,7 +136,7 @@ def code(limit: int = 32) -> Parse:
         if not value.isascii() and any(c.isdigit() and not c.isascii() for c in value):
             raise FieldError("full_width", f"{shorten(value)} 含有全角数字，应为半角")
         if _CONTROL.search(value):
-            raise FieldError("control_character", "含有控制字符")
+            raise FieldError("control_character", "含有控制字符或残缺的字符")
         return value
 
     return parse
@@ -120,7 +152,8 @@ def choice(allowed: Mapping[str, str]) -> Parse:
             return value
         if value in by_label:
             return by_label[value]
-        raise FieldError("unknown_value", f"未知取值 {shorten(value)}，应为 {'、'.join(allowed)} 之一")
+        known = shorten("、".join(allowed), 180)
+        raise FieldError("unknown_value", f"未知取值 {shorten(value)}，应为 {known} 之一")
 
     return parse
 

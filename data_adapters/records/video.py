@@ -21,6 +21,7 @@ from data_adapters.records.field import (
     text,
     whole,
 )
+from data_adapters.records.place import place_faults
 from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 #: Types of GB/T 28181 (digits 11 to 13) that are video points: cameras. Recorders, platforms, groups are not.
@@ -112,6 +113,7 @@ STATUS_FIELDS = FieldSet(
 def parse(raw: Mapping[str, Any], context: Context, source: str) -> VideoPoint | list[Fault]:
     """A video point from raw values, or every fault of it."""
     values, faults = parse_fields(FIELDS, raw, context)
+    faults = place_faults(raw, values, faults)
     if faults:
         return faults
     return VideoPoint(**{name: value for name, value in values.items() if value is not None}, source=source)

@@ -91,7 +91,7 @@ def test_the_children_of_a_refused_grid_are_refused_as_well() -> None:
 
 
 def test_a_parent_of_the_same_level_is_refused() -> None:
-    assert fault(*told(*grids()[:3], replace(grids()[3], parent="62051")))[1] == "unknown_parent"
+    assert fault(*told(*grids()[:3], replace(grids()[3], parent="62051")))[1] == "parent_level"
     deeper = {"Y": Plot("Y", 1, None)}
     (refused,) = nest(
         told(grids()[0], replace(grids()[1], parent="Y")), CENTRE, deeper, make_root=True

@@ -1,0 +1,250 @@
+"""Rows of sources: cases, their steps, cameras, their status and grids, each wrong in one way.
+
+A case or camera row is an object of a JSON list, a grid row a line of a CSV with its polygon as WKT.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.bad.corpus import BadRow
+
+GOOD: dict[str, dict[str, Any]] = {
+    "case": {"t": "2026-01-05 08:00:00", "state": "REPORTED", "c": "邻里", "x": 106.2, "y": 34.5},
+    "case_event": {"case": "good", "type": "START", "at": "2026-01-05 08:00:00"},
+    "video_point": {"name": "路口", "x": 106.2, "y": 34.5, "status": "ON"},
+    "video_status": {"id": "good", "status": "OFF", "at": "2026-01-05 08:00:00"},
+    "grid": {
+        "name": "一组",
+        "level": "3",
+        "parent": "620511",
+        "wkt": "POLYGON ((106 34, 106.5 34, 106.5 35, 106 35, 106 34))",
+    },
+}
+MAPPED: dict[str, dict[str, str]] = {
+    "case": {
+        "source_id": "id", "occurred_at": "t", "state": "state", "category": "c", "lon": "x", "lat": "y",
+        "grade": "grade", "grid_code": "g", "involved_count": "n", "repeat_flag": "flag", "closed_at": "closed",
+    },
+    "case_event": {"source_id": "id", "case_source_id": "case", "type": "type", "at": "at", "org": "org"},
+    "video_point": {
+        "point_id": "id", "name": "name", "lon": "x", "lat": "y", "status": "status", "civil_code": "civil",
+        "ptz_type": "ptz", "secrecy": "secret",
+    },
+    "video_status": {"point_id": "id", "status": "status", "at": "at", "cause": "cause"},
+    "grid": {
+        "code": "id", "name": "name", "level": "level", "parent": "parent", "geometry": "wkt",
+        "population": "people", "valid_from": "since",
+    },
+}  # fmt: skip
+
+
+def _ring(*pairs: tuple[float, float]) -> dict[str, Any]:
+    inner = ", ".join(f"{x} {y}" for x, y in pairs)
+    return {"wkt": f"POLYGON (({inner}))"}
+
+
+_DEEP = "GEOMETRYCOLLECTION (" * 2_000 + "POINT (1 2)" + ")" * 2_000
+_DEEPER = "GEOMETRYCOLLECTION(" * 200_000
+_SPIKES = ", ".join(f"{106 + n / 1e6:.6f} {34 + n % 2}" for n in range(200_001))
+_CASES: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("good", "B6", "a good row beside the bad ones", "accepted", {}),
+    ("lon-words", "B3", "a longitude in words", "not_a_number", {"x": "东经106.2度"}),
+    ("lon-comma", "B3", "a decimal comma", "not_a_number", {"x": "106,2"}),
+    ("lon-alone", "B3", "a longitude alone", "missing", {"y": None}),
+    ("lat-empty", "B3", "a blank latitude", "missing", {"y": ""}),
+    ("lon-nan", "B3", "the text NaN", "not_finite", {"x": "NaN"}),
+    ("lon-inf", "B3", "the text inf", "not_finite", {"x": "inf"}),
+    ("lon-list", "B3", "a pair in one column", "not_a_number", {"x": [106.2, 34.5]}),
+    ("lon-object", "B3", "a GeoJSON point in one column", "not_a_number", {"x": {"type": "Point"}}),
+    ("lon-bool", "B3", "true", "type", {"x": True}),
+    ("lon-999", "B3", "beyond the globe", "out_of_range", {"x": 999}),
+    ("swapped", "B4", "latitude first", "swapped", {"x": 34.5, "y": 106.2}),
+    ("swapped-text", "B4", "latitude first, as text", "swapped", {"x": "34.5", "y": "106.2"}),
+    ("swapped-south", "B4", "latitude first, negative", "swapped", {"x": -34.5, "y": -106.2}),
+    ("metres", "B5", "metres among degrees", "out_of_range", {"x": 500_000, "y": 3_850_000}),
+    ("zero", "B6", "0, 0 is kept and waits", "accepted", {"x": 0, "y": 0}),
+    ("far", "B6", "another county is kept and waits", "accepted", {"x": 120, "y": 30}),
+    ("nowhere", "B6", "no place is kept and waits", "accepted", {"x": None, "y": None}),
+    ("grid-unknown", "B9", "an unknown grid, placed by its point", "accepted", {"g": "9999"}),
+    ("grid-number", "B9", "a code as a number", "type", {"g": 620511}),
+    ("grid-wide", "B9", "full-width digits", "full_width", {"g": "６２０５１１"}),
+    ("grid-excel", "B9", "a code that Excel wrote", "excel_damage", {"g": "6.20511E+17"}),
+    ("grid-list", "B9", "two codes", "type", {"g": ["620511", "620512"]}),
+    ("replacement", "B7", "U+FFFD", "mojibake", {"c": "\ufffd\ufffd"}),
+    ("as-gbk", "B7", "UTF-8 read as GBK", "mojibake", {"c": "劳动争议".encode().decode("gb18030")}),
+    ("as-latin", "B7", "UTF-8 read as Latin-1", "mojibake", {"c": "劳动争议".encode().decode("latin-1")}),
+    ("long", "B10", "a category of ten megabytes", "too_long", {"c": "长" * 10_000_000}),
+    ("digits", "B10", "a count of 4,000 digits", "not_a_number", {"n": 10**3999}),
+    ("count-minus", "B10", "minus one", "out_of_range", {"n": -1}),
+    ("count-half", "B10", "a half", "not_whole", {"n": 0.5}),
+    ("count-list", "B10", "10,000 numbers", "not_a_number", {"n": list(range(10_000))}),
+    ("category-object", "B10", "an object as category", "type", {"c": {"name": "邻里"}}),
+    ("category-bool", "B10", "true as category", "type", {"c": True}),
+    ("formula", "B14", "a formula is text", "accepted", {"c": "=1+1"}),
+    ("formula-cmd", "B14", "a formula that calls", "accepted", {"c": "=cmd|' /C calc'!A0"}),
+    ("formula-tab", "B14", "a formula behind a tab is trimmed", "accepted", {"c": "\t=1+1"}),
+    ("sql", "B15", "SQL is text", "accepted", {"c": "'); DROP TABLE cases;--"}),
+    ("state", "B9", "a state nobody mapped", "unknown_value", {"state": "已转交"}),
+    ("state-number", "B9", "a state as a number", "unknown_value", {"state": 4}),
+    ("grade", "B9", "a grade nobody mapped", "unknown_value", {"grade": "一般性"}),
+    ("flag", "B9", "perhaps", "unknown_value", {"flag": "待定"}),
+    ("nul", "B20", "NUL", "control_character", {"c": "邻\x00里"}),
+    ("vertical-tab", "B20", "a vertical tab", "control_character", {"c": "邻\x0b里"}),
+    ("bidi", "B20", "a right-to-left mark is kept", "accepted", {"c": "\u200f邻里"}),
+    ("rare", "B20", "a rare character is kept", "accepted", {"c": "㐂𠀋"}),
+    ("emoji", "B20", "an emoji is kept", "accepted", {"c": "🏘️"}),
+    ("time-words", "B21", "yesterday", "bad_time", {"t": "昨天上午"}),
+    ("time-missing", "B21", "no time", "missing", {"t": None}),
+    ("time-blank", "B21", "a blank time", "missing", {"t": "   "}),
+    ("time-zero", "B21", "MySQL's zero date", "bad_time", {"t": "0000-00-00 00:00:00"}),
+    ("time-1970", "B21", "1970 is past, and possible", "accepted", {"t": "1970-01-01 08:00:00"}),
+    ("time-1900", "B21", "1900", "too_early", {"t": "1900-01-01 00:00:00"}),
+    ("time-9999", "B21", "9999", "in_future", {"t": "9999-12-31 00:00:00"}),
+    ("time-24", "B21", "26 o'clock", "bad_time", {"t": "2026-01-05 26:00:00"}),
+    ("time-s", "B21", "seconds since 1970", "type", {"t": 1_767_225_600}),
+    ("time-serial", "B21", "days since 1900, as Excel counts", "type", {"t": 46_027.25}),
+    ("time-ms", "B21", "milliseconds as text", "bad_time", {"t": "1767225600000"}),
+    ("time-feb", "B21", "the 29th of February of no leap year", "bad_time", {"t": "2025-02-29 08:00:00"}),
+    (
+        "time-dst",
+        "B21",
+        "the hour that summer time of 1986 left out",
+        "accepted",
+        {"t": "1986-05-04 02:30:00"},
+    ),
+    ("closed-future", "B21", "closed tomorrow", "in_future", {"closed": "2999-01-01 00:00:00"}),
+    ("", "B9", "no identity", "missing", {"id": None}),
+    (
+        "id-float",
+        "B9",
+        "an identity that lost its last digits",
+        "excel_damage",
+        {"id": 6.2050012345678901e19},
+    ),
+    ("id-object", "B9", "an object as identity", "type", {"id": {"n": 1}}),
+    ("id-long", "B10", "an identity of 65 characters", "too_long", {"id": "W" * 65}),
+]
+_STEPS: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("good", "B6", "a good step", "accepted", {}),
+    ("type", "B9", "a step nobody mapped", "unknown_value", {"type": "转办"}),
+    ("type-none", "B9", "no step", "missing", {"type": None}),
+    ("time", "B21", "no time", "missing", {"at": None}),
+    ("time-words", "B21", "a time in words", "bad_time", {"at": "次日"}),
+    ("time-future", "B21", "the future", "in_future", {"at": "2999-01-01 00:00:00"}),
+    ("case-none", "B9", "a step of nothing", "missing", {"case": None}),
+    ("case-unknown", "B9", "a step of a case nobody told", "unknown_case", {"case": "nothing"}),
+    ("org", "B9", "an organisation as a number", "type", {"org": 42}),
+]
+_POINTS: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("good", "B6", "a good camera", "accepted", {}),
+    ("62050200001310000001", "B9", "a national code", "accepted", {}),
+    ("62050200001180000001", "B9", "a recorder is no camera", "not_a_camera", {}),
+    ("62050200002150000001", "B9", "a group is no camera", "not_a_camera", {}),
+    ("62050200001310000000", "B9", "a code whose last digits are gone", "excel_damage", {}),
+    ("6205020000131000001", "B9", "19 digits", "bad_id", {}),
+    ("620502000013100000012", "B9", "21 digits", "bad_id", {}),
+    ("number", "B9", "a code as a number", "type", {"id": 62050200001310000001}),
+    ("float", "B9", "a code as a float", "type", {"id": 6.20502e19}),
+    ("science", "B9", "a code that Excel wrote", "excel_damage", {"id": "6.20502E+19"}),
+    ("wide", "B9", "full-width digits", "full_width", {"id": "６２０５０２"}),
+    ("none", "B9", "no code", "missing", {"id": None}),
+    ("long", "B10", "a code of 65 characters", "too_long", {"id": "c" * 65}),
+    ("name-long", "B10", "a name of 129 characters", "too_long", {"name": "名" * 129}),
+    (
+        "name-mojibake",
+        "B7",
+        "a name read as GBK",
+        "mojibake",
+        {"name": "派出所门口".encode().decode("gb18030", "replace")},
+    ),
+    ("name-nul", "B20", "NUL in a name", "control_character", {"name": "路\x00口"}),
+    ("name-markup", "B13", "markup in a name is text", "accepted", {"name": "<b onclick=x>路口</b>"}),
+    ("status", "B9", "a status nobody mapped", "unknown_value", {"status": "在线吧"}),
+    ("status-number", "B9", "a status as a number", "unknown_value", {"status": 1}),
+    ("civil", "B9", "an area code of 13 digits", "too_long", {"civil": "6205020000001"}),
+    ("ptz", "B9", "a kind of camera beyond the standard", "out_of_range", {"ptz": 9}),
+    ("secret", "B9", "a secrecy of 2", "out_of_range", {"secret": 2}),
+    ("lat-alone", "B3", "a latitude alone", "missing", {"x": None}),
+    ("lat-91", "B3", "beyond the pole", "out_of_range", {"y": 91, "x": 106}),
+    ("swapped", "B4", "latitude first", "swapped", {"x": 34.5, "y": 106.2}),
+    ("zero", "B6", "0, 0 is kept and waits", "accepted", {"x": 0, "y": 0}),
+]
+_STATUSES: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("good", "B6", "a good change", "accepted", {}),
+    ("unknown", "B9", "a camera nobody told", "unknown_point", {"id": "c999"}),
+    ("none", "B9", "no camera", "missing", {"id": None}),
+    ("status", "B9", "no status", "missing", {"status": None}),
+    ("cause", "B9", "a cause nobody mapped", "unknown_value", {"cause": "雷击"}),
+    ("time", "B21", "a time in words", "bad_time", {"at": "刚才"}),
+    ("future", "B21", "the future", "in_future", {"at": "2999-01-01 00:00:00"}),
+]
+_GRIDS: list[tuple[str, str, str, str, dict[str, Any]]] = [
+    ("62051111", "B6", "a good grid", "accepted", {}),
+    ("bow-tie", "B1", "a bow-tie", "invalid_polygon", _ring((106, 34), (107, 35), (107, 34), (106, 35), (106, 34))),
+    ("figure-8", "B1", "crossing itself twice", "invalid_polygon",
+     _ring((106, 34), (108, 34), (106, 35), (108, 35), (106, 34.5), (108, 34.5), (106, 34))),
+    ("sliver", "B1", "a knot of no area is mended", "accepted",
+     _ring((106, 34), (106.5, 34), (106.5, 35), (106, 35), (106, 33.9999999), (106.0000001, 33.9999999), (106, 34))),
+    ("hole-outside", "B1", "a hole outside", "invalid_polygon",
+     {"wkt": "POLYGON ((106 34,107 34,107 35,106 35,106 34),(108 34,108.5 34,108.5 34.5,108 34))"}),
+    ("hole-hole", "B1", "a hole in a hole", "invalid_polygon",
+     {"wkt": "POLYGON ((106 34,107 34,107 35,106 35,106 34),(106.1 34.1,106.9 34.1,106.9 34.9,106.1 34.9,106.1 34.1),"
+             "(106.3 34.3,106.6 34.3,106.6 34.6,106.3 34.6,106.3 34.3))"}),
+    ("parts-overlap", "B1", "two parts over each other", "invalid_polygon",
+     {"wkt": "MULTIPOLYGON (((106 34,107 34,107 35,106 35,106 34)),((106.5 34,107.5 34,107.5 35,106.5 35,106.5 34)))"}),
+    ("unclosed", "B2", "an open ring", "invalid_polygon", {"wkt": "POLYGON ((106 34, 107 34, 107 35))"}),
+    ("two-points", "B2", "a ring of two points", "invalid_polygon", {"wkt": "POLYGON ((106 34, 107 34))"}),
+    ("flat", "B2", "a ring without area", "invalid_polygon", _ring((106, 34), (107, 34), (106, 34), (106, 34))),
+    ("one-place", "B2", "a ring in one place", "invalid_polygon", _ring(*[(106, 34)] * 4)),
+    ("empty", "B2", "an empty polygon", "empty_geometry", {"wkt": "POLYGON EMPTY"}),
+    ("empty-multi", "B2", "no parts", "empty_geometry", {"wkt": "MULTIPOLYGON EMPTY"}),
+    ("point", "B2", "a point", "not_polygon", {"wkt": "POINT (106 34)"}),
+    ("line", "B2", "a line", "not_polygon", {"wkt": "LINESTRING (106 34, 107 35)"}),
+    ("multi-line", "B2", "lines", "not_polygon", {"wkt": "MULTILINESTRING ((106 34, 107 35))"}),
+    ("collection", "B2", "a collection", "collection", {"wkt": "GEOMETRYCOLLECTION (POINT (106 34))"}),
+    ("deep", "B2", "2,000 nested collections", "collection", {"wkt": _DEEP}),
+    ("deeper", "B2", "200,000 that never end", "collection", {"wkt": _DEEPER}),
+    ("deep-geojson", "B2", "a GeoJSON collection", "collection",
+     {"wkt": '{"type": "GeometryCollection", "geometries": []}'}),
+    ("spikes", "B2", "200,001 vertices", "too_many_vertices", {"wkt": f"POLYGON (({_SPIKES}, 106 34))"}),
+    ("words", "B2", "no geometry at all", "invalid_polygon", {"wkt": "见附图"}),
+    ("cut", "B2", "a WKT cut off", "invalid_polygon", {"wkt": "POLYGON ((106 34, 107 34"}),
+    ("geojson-cut", "B2", "a GeoJSON cut off", "invalid_polygon", {"wkt": '{"type": "Polygon", "coordinates": [[['}),
+    ("geojson-wrong", "B2", "a GeoJSON of no type", "invalid_polygon", {"wkt": '{"type": "Blob"}'}),
+    ("nan", "B3", "NaN in a ring", "not_finite", {"wkt": "POLYGON ((106 34, nan 34, 107 35, 106 34))"}),
+    ("inf", "B3", "infinity in a ring", "not_finite", {"wkt": "POLYGON ((106 34, inf 34, 107 35, 106 34))"}),
+    ("swapped", "B4", "latitude first", "out_of_range", _ring((34, 106), (34, 107), (35, 107), (35, 106), (34, 106))),
+    ("metres", "B5", "metres", "out_of_range",
+     _ring((500000, 3800000), (501000, 3800000), (501000, 3801000), (500000, 3800000))),
+    ("bd", "B6", "without a polygon it is kept, and told", "accepted", {"wkt": ""}),
+    ("62051111 ", "B8", "the same code again, with a blank", "repeated_code", {}),
+    ("parent-unknown", "B9", "a parent nobody told", "unknown_parent", {"parent": "62059"}),
+    ("parent-none", "B9", "no parent", "missing", {"parent": ""}),
+    ("parent-below", "B9", "a parent of its own level", "parent_level", {"parent": "62051111"}),
+    ("parent-itself", "B9", "itself as parent", "parent_level", {"parent": "parent-itself"}),
+    ("level-words", "B9", "a level in words", "not_a_number", {"level": "三级"}),
+    ("level-12", "B9", "a level beyond all", "out_of_range", {"level": "12"}),
+    ("level-half", "B9", "level two and a half", "not_whole", {"level": "2.5"}),
+    ("level-none", "B9", "no level", "missing", {"level": ""}),
+    ("name-none", "B9", "no name", "missing", {"name": ""}),
+    ("name-long", "B10", "a name of 65 characters", "too_long", {"name": "名" * 65}),
+    ("name-mojibake", "B7", "a name with U+FFFD", "mojibake", {"name": "一\ufffd组"}),
+    ("people", "B10", "more people than there are", "out_of_range", {"people": "99999999999"}),
+    ("people-words", "B9", "about a hundred people", "not_a_number", {"people": "约100人"}),
+    ("since", "B21", "a day in words", "bad_date", {"since": "建国以来"}),
+    ("since-31", "B21", "the 31st of June", "bad_date", {"since": "2026-06-31"}),
+    ("６２０５１１１２", "B9", "a full-width code", "full_width", {}),
+    ("6.205E+17", "B9", "a code that Excel wrote", "excel_damage", {}),
+]  # fmt: skip
+ROWS = [
+    BadRow(*known[:4], kind, known[4])
+    for kind, rows in (
+        ("case", _CASES),
+        ("case_event", _STEPS),
+        ("video_point", _POINTS),
+        ("video_status", _STATUSES),
+        ("grid", _GRIDS),
+    )
+    for known in rows
+]
