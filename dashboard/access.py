@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from urllib.parse import urlsplit
 
 from flask import Request, request
 
@@ -21,11 +22,24 @@ _NOWHERE = "!"
 
 
 def is_loopback(req: Request) -> bool:
-    """Whether the request comes from this machine itself and not through a proxy on it."""
+    """Whether the request comes from this machine itself, not through a proxy on it, and for it by its own name.
+
+    A browser on this machine may be led here by a foreign page: by a name that resolves to us (then the ``Host``
+    is that name), or by a form or script of another origin (then ``Origin`` says so).
+    """
     if "X-Forwarded-For" in req.headers or "Forwarded" in req.headers:
         return False
+    origin = urlsplit(req.headers.get("Origin", ""))
+    if origin.scheme and origin.netloc != req.host:
+        return False
+    return _is_this_machine(req.remote_addr or "") and _is_this_machine(
+        urlsplit(f"//{req.host}").hostname or ""
+    )
+
+
+def _is_this_machine(name: str) -> bool:
     try:
-        return ipaddress.ip_address(req.remote_addr or "").is_loopback
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 

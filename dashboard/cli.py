@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -141,7 +142,7 @@ def serve(config: Path, host: str, port: int) -> None:
 @guarded
 def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> None:
     """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。"""
-    folder = (data or Path(click.get_app_dir("yiping")) / "demo").expanduser().resolve()
+    folder = (data or _user_data() / "demo").expanduser().resolve()
     config = folder / "yiping.toml"
     if not config.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,6 +158,11 @@ def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> N
     finally:
         ledger.close()
     serve_forever(settings, config, host, port, feed_folder=folder, speed=speed)
+
+
+def _user_data() -> Path:
+    """The user's data directory (XDG base directories)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "yiping"
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -186,23 +186,38 @@ def test_a_parameter_out_of_bounds_is_a_400_with_a_reason(quiet_wall: Wall, path
     assert set(body) >= PROBLEM
 
 
-def test_behind_a_proxy_on_this_machine_the_tile_addresses_are_the_browsers(quiet_wall: Wall) -> None:
-    headers = {
-        "X-Forwarded-Proto": "https",
-        "X-Forwarded-Host": "wall.example",
-        "X-Forwarded-For": "10.0.0.9",
-    }
-    request = urllib.request.Request(f"{quiet_wall.url}/api/v1/map/style.json", headers=headers)
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
-    # Through a proxy nobody is the machine itself: without a display's token nothing is shown.
-    refused.value.close()
-    assert refused.value.code == 401
-    del headers["X-Forwarded-For"]
-    request = urllib.request.Request(f"{quiet_wall.url}/api/v1/map/style.json", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        sources = json.loads(answer.read())["sources"]
-    assert sources["video"]["tiles"][0].startswith("https://wall.example/api/v1/tiles/video/")
+def ask(wall: Wall, path: str, **headers: str) -> tuple[int, str]:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = json.dumps(incident(77)).encode() if path.endswith("incidents") else None
+    request = urllib.request.Request(wall.url + path, body, names)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_behind_a_proxy_on_this_machine_the_tile_addresses_are_https(quiet_wall: Wall) -> None:
+    status, body = ask(quiet_wall, "/api/v1/map/style.json", X_Forwarded_Proto="https")
+    assert status == 200
+    assert json.loads(body)["sources"]["video"]["tiles"][0].startswith("https://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Forwarded_For": "10.0.0.9"},  # through a proxy nobody is the machine itself
+        {"Host": "wall.attacker.example"},  # a name of somebody else's that resolves to us
+        {"Origin": "http://attacker.example"},  # a form or script of another page
+    ],
+)
+def test_only_the_machine_itself_looks_and_writes_where_no_token_is_configured(
+    quiet_wall: Wall, headers: dict[str, str]
+) -> None:
+    assert ask(quiet_wall, "/api/v1/view", **headers)[0] == 401
+    assert ask(quiet_wall, "/api/v1/incidents", **headers)[0] == 401
+    assert ask(quiet_wall, "/", **headers)[0] == 401
 
 
 def test_the_two_categories_that_no_wall_shows_are_counted_as_others(wall: Wall) -> None:
