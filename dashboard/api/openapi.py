@@ -64,6 +64,7 @@ def _paths() -> dict[str, Any]:
             "get": _read("下级网格", [code, _query("geometry", {"type": "string", "enum": ["1"]})])
         },
         "/indicators": {"get": _read("全部指标", [grid, *period])},
+        "/indicators/{id}/explain": {"get": _read("一个指标的由来", [_in_path("id"), grid, *period])},
         "/cases": {
             "get": _read(
                 "案件分页",

@@ -36,7 +36,7 @@ def explain(indicator: Indicator, reading: Reading) -> dict[str, Any]:
         ],
         "comparisons": _comparisons(indicator, reading, Period(first, last).over(today)),
         "sources": [
-            {"name": state.name, "kind": state.kind, "as_of": stamp(state.last_ok_at), "error": state.error}
+            {"name": state.name, "kind": state.kind, "as_of": stamp(state.last_ok_at)}
             for state in reading.snapshot.sources()
             if state.kind in indicator.kinds
         ],
