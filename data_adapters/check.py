@@ -78,7 +78,7 @@ class _Look:
         report = SourceReport(self.source.name, self.source.kind)
         intake = Intake(self.source, context, self.ground)
         try:
-            for batch in intake.batches():
+            for batch in intake.batches(intake.chunks()):
                 report.read += batch.read
                 for refused in batch.refused:
                     report.refuse(refused)

@@ -8,6 +8,7 @@ from typing import cast
 
 from data_adapters.ground import Plot
 from data_adapters.intake import Intake
+from data_adapters.ledger.sources import SourceState
 from data_adapters.mapping import Refused
 from data_adapters.nesting import Nesting, Told, nest
 from data_adapters.readers.reader import SourceError
@@ -15,6 +16,7 @@ from data_adapters.records.field import Context
 from data_adapters.records.grid import Grid
 from data_adapters.report import Note, SourceReport
 from data_adapters.settings import Settings, SourceSettings
+from data_adapters.spool import refuse_shrunk
 
 #: (source, rows read so far, rows in all where known)
 Progress = Callable[[str, int, int | None], None]
@@ -46,8 +48,10 @@ def read_grids(
     known: Mapping[str, Plot],
     progress: Progress,
     cursors: Mapping[str, str | None] | None = None,
+    good: Mapping[str, SourceState | None] | None = None,
 ) -> GridReading:
-    """Read grid sources and nest them. ``known`` are grids of earlier reads, for parents that are not told now.
+    """Read grid sources and nest them. ``known`` are grids of earlier reads, for parents that are not told now;
+    ``good`` the state of each source, so that one which shrank is not believed.
 
     A source that fails has an ``error`` in its report; the others go on.
     """
@@ -56,7 +60,9 @@ def read_grids(
     told: list[Told] = []
     for source in sources:
         try:
-            told += _told(source, context, reading, progress)
+            given = _told(source, context, reading, progress)
+            refuse_shrunk(source, reports[source.name].read, (good or {}).get(source.name))
+            told += given
         except SourceError as error:
             reports[source.name].fail(error)
     every = [source for source in settings.sources if source.kind == "grid"]
@@ -87,7 +93,8 @@ def _told(source: SourceSettings, context: Context, reading: GridReading, progre
     rule = source.fields.get("parent")
     within = rule.within if rule is not None else None
     told: list[Told] = []
-    for batch in Intake(source, context, None).batches(reading.cursors.get(source.name)):
+    intake = Intake(source, context, None)
+    for batch in intake.batches(intake.chunks(reading.cursors.get(source.name))):
         report.read += batch.read
         for refused in batch.refused:
             reading.refuse(refused)

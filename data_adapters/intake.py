@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +43,13 @@ class Intake:
         self._ground = ground
         self._mapping = Mapping(source, context)
 
-    def batches(self, cursor: str | None = None) -> Iterator[Batch]:
-        """The rows after `cursor`, or all. Raises `SourceError` where the source cannot be used."""
-        for chunk in load_reader(self.source).read(self.source, cursor, self._mapping.wanted):
+    def chunks(self, cursor: str | None = None) -> Iterator[Chunk]:
+        """The raw rows after `cursor`, or all. Raises `SourceError` where the source cannot be used."""
+        yield from load_reader(self.source).read(self.source, cursor, self._mapping.wanted)
+
+    def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
+        """Raw rows, mapped. Raises `SourceError` where the source cannot be used."""
+        for chunk in chunks:
             if self.verdict is None and KINDS[self.source.kind].has_place:
                 self._judge(chunk)
             records: list[tuple[str, Record]] = []

@@ -127,6 +127,7 @@ class SourceSettings(_Table):
     cursor: str | None = None
     cursor_start: int | str = "1970-01-01 00:00:00"
     every: Annotated[int, BeforeValidator(_seconds), Field(ge=1)] = 900  # seconds
+    may_shrink: bool = False  # a snapshot that is a fifth shorter than before is believed
     fields: dict[str, Annotated[FieldRule, BeforeValidator(_rule)]]
     values: dict[str, dict[str, bool | int | float | str]] = {}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from data_adapters.grid_intake import Progress, no_progress, read_grids, root_note
@@ -16,9 +18,11 @@ from data_adapters.readers.reader import SourceError
 from data_adapters.records.field import Context
 from data_adapters.report import Report, SourceReport
 from data_adapters.settings import Settings, SourceSettings
+from data_adapters.spool import refuse_shrunk, spooled
 
 #: From this many rows on, a run is one change in the log instead of one a row.
 BULK_ROWS = 1_000
+_READ_AGAIN = timedelta(days=1)
 
 
 def sync(
@@ -41,6 +45,18 @@ def sync(
     return run.report
 
 
+@dataclass(slots=True)
+class _Pull:
+    """One source being written. ``held``: its rows in quarantine; ``total``: rows in all, 0 where unknown."""
+
+    source: SourceSettings
+    report: SourceReport
+    end: str | None
+    first: bool
+    total: int = 0
+    held: set[str] = field(default_factory=set)
+
+
 class _Run:
     def __init__(self, settings: Settings, ledger: Ledger, progress: Progress) -> None:
         self.report = Report()
@@ -54,7 +70,9 @@ class _Run:
         """All grids in one transaction, so that nobody ever sees half of them."""
         cursors = {source.name: self._cursor(source) for source in sources}
         known = {plot.code: plot for plot in _plots(self._ledger)}
-        reading = read_grids(self._settings, sources, self._context, known, self._progress, cursors)
+        good = {source.name: self._ledger.source_state(source.name) for source in sources}
+        started = self._ledger.clock()
+        reading = read_grids(self._settings, sources, self._context, known, self._progress, cursors, good)
         reports, nested = reading.reports, reading.nesting.grids
         self.report.notes += root_note(reading.nesting, self._settings)
         self.report.sources += reports.values()
@@ -68,9 +86,10 @@ class _Run:
             elif told is not None:
                 _count(reports[grid.source], outcome)
         for source in sources:
-            if source.cursor is None and reports[source.name].error is None:
-                self._ledger.release(source.name)
-            self._quarantine(source, [r for r in reading.refused if r.source == source.name])
+            if reports[source.name].error is None:
+                self._quarantine(source, [r for r in reading.refused if r.source == source.name])
+                if cursors[source.name] is None:
+                    self._ledger.release(source.name, before=started)
             self._done(source, reports[source.name], reading.cursors[source.name])
 
     def source(self, source: SourceSettings) -> None:
@@ -78,24 +97,35 @@ class _Run:
         report = SourceReport(source.name, source.kind, new=0, updated=0, duplicate=0)
         self.report.sources.append(report)
         state = self._ledger.source_state(source.name)
-        first = state is None or state.last_ok_at is None
-        end = cursor = self._cursor(source)
-        ground = self._ground() if KINDS[source.kind].has_place else None
-        release = source.cursor is None
+        cursor = self._cursor(source)
+        started = self._ledger.clock()
+        pull = _Pull(source, report, cursor, first=state is None or state.last_ok_at is None)
+        if source.cursor is not None:
+            pull.held = set(self._ledger.held(source.name))
+        intake = Intake(source, self._context, self._ground() if KINDS[source.kind].has_place else None)
         try:
-            for batch in Intake(source, self._context, ground).batches(cursor):
-                if release:
-                    self._ledger.release(source.name)
-                    release = False
-                bulk = first or max(report.read + batch.read, batch.total or 0) > BULK_ROWS
-                self._write(source, batch, report, bulk)
-                end = batch.cursor or end
-                self._progress(source.name, report.read, batch.total)
+            if source.cursor is not None or pull.first:
+                self._take(pull, intake.batches(intake.chunks(cursor)))
+            else:
+                with spooled(intake.chunks()) as (pull.total, chunks):
+                    refuse_shrunk(source, pull.total, state)
+                    self._take(pull, intake.batches(chunks))
         except SourceError as error:
             report.fail(error)
-        self._done(source, report, end)
+        else:
+            if cursor is None:
+                self._ledger.release(source.name, before=started)
+        self._done(source, report, pull.end)
 
-    def _write(self, source: SourceSettings, batch: Batch, report: SourceReport, bulk: bool) -> None:
+    def _take(self, pull: _Pull, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self._write(pull, batch)
+            pull.end = batch.cursor or pull.end
+            self._progress(pull.source.name, pull.report.read, pull.total or batch.total)
+
+    def _write(self, pull: _Pull, batch: Batch) -> None:
+        source, report = pull.source, pull.report
+        bulk = pull.first or max(report.read + batch.read, pull.total, batch.total or 0) > BULK_ROWS
         report.read += batch.read
         refused = list(batch.refused)
         outcomes = self._send(source.kind, [record for _, record in batch.records], bulk)
@@ -108,6 +138,10 @@ class _Run:
         for refusal in refused:
             report.refuse(refusal)
         self._quarantine(source, refused)
+        mended = pull.held & ({row for row, _ in batch.records} - {refusal.row for refusal in refused})
+        if mended:
+            self._ledger.release(source.name, rows=sorted(mended))
+            pull.held -= mended
 
     def _quarantine(self, source: SourceSettings, refused: Sequence[Refused]) -> None:
         if refused:
@@ -131,14 +165,33 @@ class _Run:
         return self._laid
 
     def _cursor(self, source: SourceSettings) -> str | None:
-        if source.cursor is None:
-            return None
+        """Where to go on; None: from the start.
+
+        A cursor is good for the mapping it was read with: another one sees every row anew. Rows in quarantine
+        that nobody touched may be right by now (their case has come, say): once a day all are read again.
+        """
         state = self._ledger.source_state(source.name)
-        return state.cursor if state is not None else None
+        if source.cursor is None or state is None or state.cursor is None:
+            return None
+        read_with, _, cursor = state.cursor.partition(":")
+        if read_with != _mapping_mark(source):
+            return None
+        refused_at = min(self._ledger.held(source.name).values(), default=None)
+        if refused_at is not None and self._ledger.clock() - refused_at > _READ_AGAIN:
+            return None
+        return cursor
 
     def _done(self, source: SourceSettings, report: SourceReport, cursor: str | None) -> None:
         counts = (report.read, report.accepted, report.refused)
+        if cursor is not None:
+            cursor = f"{_mapping_mark(source)}:{cursor}"
         self._ledger.source_done(source.name, source.kind, cursor, *counts, report.error, source.every)
+
+
+def _mapping_mark(source: SourceSettings) -> str:
+    """A few letters that change with what is read and how it is mapped."""
+    told = source.model_dump_json(include={"kind", "query", "records", "cursor", "crs", "fields", "values"})
+    return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
 
 def _count(report: SourceReport, outcome: Outcome) -> None:

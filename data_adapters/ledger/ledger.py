@@ -121,10 +121,15 @@ class Ledger:
         with self._transaction() as tx:
             SourceLog(tx.connection).quarantine(source, refused, tx.now)
 
-    def release(self, source: str) -> None:
-        """Forget a source's refused rows: a fresh full read is about to say which still are."""
+    def release(self, source: str, before: datetime | None = None, rows: Sequence[str] | None = None) -> None:
+        """Forget a source's refused rows: all, those not refused again since `before`, or only these `rows`."""
         with self._transaction() as tx:
-            SourceLog(tx.connection).release(source)
+            SourceLog(tx.connection).release(source, before, rows)
+
+    def held(self, source: str) -> dict[str, datetime]:
+        """The rows of a source in quarantine, each with the time it was last refused."""
+        with self._reading.connect() as connection:
+            return SourceLog(connection).held(source)
 
     def source_state(self, name: str) -> SourceState | None:
         """Where the last read of a source ended."""

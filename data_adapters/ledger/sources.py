@@ -15,7 +15,7 @@ from data_adapters.records.record import Fault
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """The state of one source. Counts are of the last read; ``error`` is None after a good one."""
+    """The state of one source. Counts are of the last good read; ``error`` is None after one."""
 
     name: str
     kind: str
@@ -43,8 +43,10 @@ class SourceLog:
         values = asdict(state)
         if state.error is not None:
             kept = self.state(state.name)
-            values["last_ok_at"] = kept.last_ok_at if kept else None
-            values["cursor"] = kept.cursor if kept else None
+            values |= {
+                name: getattr(kept, name, 0 if name in {"read", "accepted", "refused"} else None)
+                for name in ("last_ok_at", "cursor", "read", "accepted", "refused")
+            }
         statement = upsert(self._connection, source_state).values(values)
         changed = {name: value for name, value in values.items() if name != "name"}
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
@@ -55,8 +57,20 @@ class SourceLog:
         fresh = {"last_try_at": now, "last_ok_at": now, "error": None}
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
 
-    def release(self, source: str) -> None:
-        self._connection.execute(sa.delete(quarantine).where(quarantine.c.source == source))
+    def release(self, source: str, before: datetime | None = None, rows: Sequence[str] | None = None) -> None:
+        where = [quarantine.c.source == source]
+        if before is not None:
+            where.append(quarantine.c.last_at < before)
+        if rows is not None:
+            where.append(quarantine.c.row.in_(rows))
+        self._connection.execute(sa.delete(quarantine).where(*where))
+
+    def held(self, source: str) -> dict[str, datetime]:
+        chosen = sa.select(quarantine.c.row, sa.func.min(quarantine.c.last_at).label("last_at"))
+        rows = self._connection.execute(
+            chosen.where(quarantine.c.source == source).group_by(quarantine.c.row)
+        )
+        return {row.row: row.last_at for row in rows}
 
     def quarantine(self, source: str, refused: Sequence[tuple[str, Fault]], now: datetime) -> None:
         rows = {

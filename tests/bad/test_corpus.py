@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tests.bad.calls import REQUESTS
 from tests.bad.corpus import Bad
 from tests.bad.files import FILES
 from tests.bad.incidents import INCIDENTS
-from tests.bad.requests import REQUESTS
 from tests.bad.rows import ROWS
 
 ALL: list[Bad] = [*FILES, *ROWS, *INCIDENTS, *REQUESTS]

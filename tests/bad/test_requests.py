@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.bad.calls import POST, REQUESTS
 from tests.bad.corpus import BadIncident, BadRequest
 from tests.bad.incidents import INCIDENTS, NOW, PLACE
-from tests.bad.requests import POST, REQUESTS
 from tests.fixtures.wall import Wall
 
 

@@ -25,7 +25,8 @@ def read(folder: Path, *pairs: tuple[float, float]) -> tuple[list[str], list[tup
     source = SourceSettings.model_validate(
         {"name": "s", "kind": "case", "path": folder / "cases.csv", "fields": fields}
     )
-    (batch,) = Intake(source, CONTEXT, WEST).batches()
+    intake = Intake(source, CONTEXT, WEST)
+    (batch,) = intake.batches(intake.chunks())
     return [row for row, _ in batch.records], [(r.row, r.field, r.code) for r in batch.refused]
 
 
