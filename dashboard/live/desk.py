@@ -52,6 +52,30 @@ class Desk:
         self.viewers: dict[str, Viewer] = {}
         self._items: dict[tuple[str, int], dict[str, Any] | None] = {}
         self._items_of = ""
+        self._asked: dict[str, dict[str, Any]] = {}
+
+    def ask(self, sid: str, resume: dict[str, Any]) -> None:
+        """A viewer says where it is. Answered after a look at the log that begins later: it may know more than us."""
+        self._asked[sid] = self._asked.get(sid, {}) | resume
+
+    def asked(self) -> dict[str, dict[str, Any]]:
+        """What was asked so far: take it before looking at the log, give it to `answer` after."""
+        asked, self._asked = self._asked, {}
+        return asked
+
+    def put_back(self, asked: Mapping[str, dict[str, Any]]) -> None:
+        """The look at the log failed: what was asked before it is still to be answered."""
+        for sid, resume in asked.items():
+            self._asked[sid] = resume | self._asked.get(sid, {})
+
+    def answer(self, asked: Mapping[str, dict[str, Any]], log: Log) -> None:
+        """Put the viewers where they say they are."""
+        for sid, resume in asked.items():
+            viewer = self.viewers.get(sid)
+            if viewer is not None:
+                viewer.resume(resume.get("epoch"), resume.get("seq"), log.top)
+                if "grid" in resume:
+                    viewer.look(resume["grid"])
 
     def paths_to_count(self, log: Log) -> set[str]:
         """The grids whose figures the next round needs: of viewers with something visible to come."""

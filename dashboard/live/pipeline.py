@@ -10,6 +10,7 @@ PIPELINE = (
         "the commit pokes the tail; correct without it, the tail looks by itself",
         "dashboard.live.tail:Tail.poll",
     ),
+    ("who is to be sent what, decided without waiting for anything", "dashboard.live.desk:Desk.round"),
     ("what each viewer may see of the new changes", "data_adapters.ledger.snapshot:visible_item"),
     ("one frame a viewer, the next one only after its ack", "dashboard.live.viewer:Viewer.next_move"),
     ("the frame goes out, with the figures that changed", "dashboard.live.socket:LiveFeed.dispatch"),

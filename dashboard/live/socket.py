@@ -128,17 +128,13 @@ class LiveFeed:
         self._desk.viewers.pop(sid, None)
 
     def _resume(self, sid: str, *told: Any) -> None:
-        viewer = self._heard(sid)
-        if viewer is None or self._tail is None:
+        if self._heard(sid) is None:
             return
-        message = told[0] if told and isinstance(told[0], dict) else {}
         # Asking again and again without taking what was sent would pile it up.
         if self._waiting(sid) > MAX_WAITING:
             self._cut(sid)
             return
-        viewer.resume(message.get("epoch"), message.get("seq"), self._tail.top)
-        if "grid" in message:
-            viewer.look(message["grid"])
+        self._desk.ask(sid, told[0] if told and isinstance(told[0], dict) else {"epoch": None})
         self._wake.set()
 
     def _ack(self, sid: str, *told: Any) -> None:
@@ -166,7 +162,13 @@ class LiveFeed:
         tail = self._tail
         if tail is None:
             return
-        self._in_thread(tail.poll)
+        asked = self._desk.asked()
+        try:
+            self._in_thread(tail.poll)
+        except Exception:
+            self._desk.put_back(asked)
+            raise
+        self._desk.answer(asked, tail)
         self._looked_at = time.monotonic()
         behind = [v.cursor for v in self._desk.viewers.values() if v.lacks(tail.epoch, tail.top)]
         if behind and tail.after(min(behind), 1) is None:

@@ -19,6 +19,7 @@ class Client:
         self.world, self.name, self.scope = world, name, scope
         self.line: Line | None = None
         self.hangs_until = 0.0
+        self.resets = 0
         self.epoch: str | None = None
         self.seq = self.start = self.figures_seq = 0
         self.cases: dict[str, int] = {}
@@ -131,6 +132,7 @@ class Client:
         self._take_figures(message, message["seq"])
 
     def _on_reset(self, _reset: dict[str, Any]) -> None:
+        self.resets += 1
         self._load()
 
     def _on_beat(self, beat: dict[str, Any]) -> None:

@@ -37,15 +37,16 @@ class Line:
 
     def up(self, event: str, message: dict[str, Any]) -> None:
         """From the wall to the server."""
-        self._carry("up", lambda: self.server.hear(self, event, message))
+        # A frame or an ack that is lost is asked for again; what a page looks at is said once, on a line that holds.
+        self._carry("up", lambda: self.server.hear(self, event, message), sure=event == "resume")
 
     def down(self, event: str, message: dict[str, Any]) -> None:
         """From the server to the wall."""
         self._carry("down", lambda: self.client.hear(self, event, message))
 
-    def _carry(self, way: str, deliver: Callable[[], None]) -> None:
+    def _carry(self, way: str, deliver: Callable[[], None], *, sure: bool = False) -> None:
         world = self.world
-        if world.faulty and world.random.random() < 0.01:
+        if world.faulty and not sure and world.random.random() < 0.01:
             world.tell(f"a message {way} of {self.sid} is lost")
             return
         slow = 3.0 if world.faulty and world.random.random() < 0.02 else 0.02
@@ -120,9 +121,7 @@ class Server:
         if not viewer.speaks(self.world.now):
             self._cut(line.sid)
         elif event == "resume":
-            viewer.resume(message["epoch"], message["seq"], self.tail.top)
-            if "grid" in message:
-                viewer.look(message["grid"])
+            self.desk.ask(line.sid, message)
         else:
             viewer.ack(message["epoch"], message["seq"])
 
@@ -141,7 +140,13 @@ class Server:
 
     def _round(self, tail: Tail, refresh: bool = False) -> None:
         world, desk = self.world, self.desk
-        tail.poll()
+        asked = desk.asked()
+        try:
+            tail.poll()
+        except Away:
+            desk.put_back(asked)
+            raise
+        desk.answer(asked, tail)
         behind = [v.cursor for v in desk.viewers.values() if v.lacks(tail.epoch, tail.top)]
         tail.fetch_older(behind)
         for viewer in desk.viewers.values():
@@ -175,10 +180,10 @@ class Server:
 class World:
     """The clock, the dice and everybody in it."""
 
-    def __init__(self, seed: int, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, seed: int, tell: Callable[[str], None] | None = None, *, faults: bool = True) -> None:
         self.random = random.Random(seed)
         self.now = 0.0
-        self.faulty = True
+        self.faulty = faults
         self._tell = tell
         self._numbers = 0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
@@ -227,7 +232,7 @@ class World:
         self.now = end
 
     def _commit(self) -> None:
-        if not self.faulty:
+        if self.now >= FAULTS_S:
             return
         burst = self.random.random() < 0.1
         for _ in range(self.random.randint(50, 300) if burst else 1):

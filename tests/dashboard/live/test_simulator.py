@@ -20,6 +20,13 @@ def test_every_wall_ends_with_exactly_the_log_whatever_breaks(first: int) -> Non
             ) from error
 
 
+def test_where_nothing_breaks_nobody_loads_twice() -> None:
+    for seed in range(30):
+        world = World(seed, faults=False)
+        world.run()
+        assert [client.resets for client in world.clients] == [0] * len(world.clients), f"seed {seed}"
+
+
 def test_the_same_seed_tells_the_same_story() -> None:
     def story(seed: int) -> list[str]:
         told: list[str] = []
