@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import gevent
@@ -10,10 +12,18 @@ from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
 from dashboard.services import Services, offload
+from data_adapters.ledger.sources import SourceState
 from data_adapters.settings import SourceSettings
 
 #: At once, whatever their number: reading is work, and the wall comes first.
 _PARALLEL = 2
+#: A read that takes longer goes on beside the others, so that two slow sources never stop the rest.
+_SLOT_S = 60.0
+#: The first read of all together may keep the single ones waiting for so long.
+_FIRST_S = 300.0
+#: A read that hangs is given up; nothing that was written is lost.
+_HANGS_S = 4 * 3600.0
+_RETRY_S, _LONGEST_RETRY_S = 30.0, 3600.0
 
 
 class Schedule:
@@ -27,8 +37,8 @@ class Schedule:
         self._greenlets: list[gevent.Greenlet] = []
 
     def start(self) -> None:
-        """Begin. A source that was never read is read now, all such in the order they stand on each other."""
-        self._greenlets.append(gevent.spawn(self._begin))
+        """Begin. Where a source was never read all are read now, in the order they stand on each other."""
+        self._spawn(self._begin)
 
     def stop(self) -> None:
         """End every schedule and every read; a read that is cut off is read again next time."""
@@ -38,35 +48,88 @@ class Schedule:
 
     def _begin(self) -> None:
         sources = self._services.settings.in_reading_order()
-        waits = [self._wait_s(source) for source in sources]
-        if 0 in waits:
-            self._sync(None)
+        if any((state := self._state(source)) is None or state.last_ok_at is None for source in sources):
+            self._spawn(self._sync, None).join(_FIRST_S)
         for source in sources:
-            self._greenlets.append(gevent.spawn(self._forever, source))
+            self._spawn(self._forever, source)
 
     def _forever(self, source: SourceSettings) -> None:
+        state = self._state(source)
+        failures = int(state is not None and state.error is not None)
+        tried_at = state.last_try_at if state is not None else None
         while True:
-            gevent.sleep(max(1.0, self._wait_s(source)))
-            self._sync(source.name)
-            # A read that failed has not moved `last_ok_at`: try again, but not at once.
-            gevent.sleep(min(source.every, 60))
+            state = self._state(source)
+            ok_at = state.last_ok_at if state is not None else None
+            gevent.sleep(max(1.0, wait_s(source.every, ok_at, tried_at, failures, self._services.now())))
+            good = self._sync(source.name)
+            # Our own clock: a read that was killed has told the ledger nothing.
+            tried_at = self._services.now()
+            failures = 0 if good else failures + 1
 
-    def _wait_s(self, source: SourceSettings) -> float:
-        state = offload(self._services.ledger.source_state, source.name)
-        if state is None or state.last_ok_at is None:
-            return 0
-        return max(0.0, source.every - (self._services.now() - state.last_ok_at).total_seconds())
+    def _state(self, source: SourceSettings) -> SourceState | None:
+        return offload(self._services.ledger.source_state, source.name)
 
-    def _sync(self, name: str | None) -> None:
+    def _spawn(self, work: object, *args: object) -> gevent.Greenlet:
+        greenlet = gevent.spawn(work, *args)
+        self._greenlets.append(greenlet)
+        return greenlet
+
+    def _command(self, name: str | None) -> list[str]:
         command = [sys.executable, "-m", "dashboard.cli", "sync", "--config", str(self._config)]
-        if name is not None:
-            command += ["--source", name]
-        with self._slots:
-            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return command if name is None else [*command, "--source", name]
+
+    def _sync(self, name: str | None) -> bool:
+        """Read the source, or all; returns whether it could be used."""
+        self._slots.acquire()
+        holding = True
+        try:
+            child = subprocess.Popen(
+                self._command(name), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             self._running.add(child)
             try:
-                code = child.wait()
+                code = _wait(child, _SLOT_S)
+                if code is None:
+                    self._slots.release()
+                    holding = False
+                    code = _wait(child, _HANGS_S)
+                if code is None:
+                    child.kill()
+                    code = child.wait()
             finally:
                 self._running.discard(child)
+        finally:
+            if holding:
+                self._slots.release()
         if code not in {0, 1}:
             self._services.note_failure(f"sync {name or '全部'}", RuntimeError(f"退出码 {code}"))
+        return code in {0, 1}
+
+
+def wait_s(
+    every: int,
+    ok_at: datetime | None,
+    tried_at: datetime | None,
+    failures: int,
+    now: datetime,
+    chance: float | None = None,
+) -> float:
+    """Seconds until a source is due: a good one ``every`` after its last good read at ``ok_at``.
+
+    One that failed ``failures`` times in a row, last at ``tried_at``, is only probed: each time after twice as
+    long, in the end once an hour or ``every``, whichever is longer. ``chance`` (0..1) says where in the upper half
+    of that, so that sources which fell together do not come back together.
+    """
+    if failures == 0:
+        return 0.0 if ok_at is None else max(0.0, every - (now - ok_at).total_seconds())
+    pause = min(_RETRY_S * 2.0 ** min(failures - 1, 30), max(_LONGEST_RETRY_S, every))
+    pause *= 0.5 + 0.5 * (random.random() if chance is None else chance)
+    return max(0.0, pause - ((now - tried_at).total_seconds() if tried_at is not None else 0.0))
+
+
+def _wait(child: subprocess.Popen, limit_s: float) -> int | None:
+    try:
+        code: int = child.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        return None
+    return code
