@@ -15,13 +15,13 @@ from dashboard import api
 from dashboard.access import COOKIE, scope_of_request
 from dashboard.api.problem import answer
 from dashboard.live.socket import MAX_MESSAGE, LiveFeed
-from dashboard.pages import wall
+from dashboard.pages import sources, wall
 from dashboard.proxy import BehindLocalProxy
 from dashboard.services import Services
 
 MAX_BODY = 8 * 1024 * 1024
 #: Paths that tell nothing about a centre and need no token.
-_PAGES = {"/", "/favicon.ico"}
+_PAGES = {"/", "/sources", "/favicon.ico"}
 _PAGE_PARTS = ("/grid/", "/assets/", "/_dash-", "/_favicon.ico", "/_reload-hash")
 _OPEN = ("/healthz", "/readyz", "/metrics", "/api/", "/socket.io/")
 
@@ -49,6 +49,7 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
     _guard(server, services)
     Compress(server)
     api.register(server, services)
+    sources.routes(server, services)
     dash = Dash(
         "dashboard",
         server=server,  # type: ignore[arg-type]  # Dash's stub forgets that it takes a Flask

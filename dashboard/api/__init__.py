@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response
 
-from dashboard.api import cases, changes, grids, health, incidents, indicators, openapi, tiles, video, view
+from dashboard.api import (
+    cases,
+    changes,
+    grids,
+    health,
+    incidents,
+    indicators,
+    openapi,
+    sources,
+    tiles,
+    video,
+    view,
+)
 from dashboard.api.problem import Problem, register_errors
 from dashboard.services import Services
 
@@ -12,7 +24,7 @@ from dashboard.services import Services
 def register(server: Flask, services: Services) -> None:
     """Put every route of the API on `server`."""
     api = Blueprint("api", "dashboard.api", url_prefix="/api/v1")
-    for module in (incidents, cases, video, changes, grids, indicators, tiles, view, openapi):
+    for module in (incidents, cases, video, changes, grids, indicators, tiles, view, sources, openapi):
         module.routes(api, services)
     api.add_url_rule("/<path:_rest>", "nothing", _nothing)
     server.register_blueprint(api)

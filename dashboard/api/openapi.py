@@ -78,6 +78,7 @@ def _paths() -> dict[str, Any]:
             )
         },
         "/cases/{case_no}": {"get": _read("一个案件", [_in_path("case_no")])},
+        "/sources": {"get": _read("每个来源的近况和未入库的行，只给看全中心的人", [])},
         "/video-points/near": {
             "get": _read(
                 "最近的视频点位",

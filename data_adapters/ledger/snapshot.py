@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 
 from data_adapters.ledger.contributions import local_day
 from data_adapters.ledger.counts import Counts
-from data_adapters.ledger.scope import STEP, Scope, depth, lineage, under
-from data_adapters.ledger.sources import SourceState
+from data_adapters.ledger.scope import ROOT, STEP, Scope, lineage, under
+from data_adapters.ledger.sources import SourceLog, SourceState
 from data_adapters.ledger.tables import (
     case_event,
     cases,
     change,
     grid,
-    quarantine,
     source_state,
     stream,
     video_point,
@@ -285,12 +284,9 @@ class Snapshot:
         rows = self._connection.execute(sa.select(source_state).order_by(source_state.c.name))
         return [SourceState(**row._mapping) for row in rows]
 
-    def refused(self, source: str, limit: int) -> Sequence[sa.Row[Any]]:
-        """Refused rows of a source, latest first. For the whole centre only: rows name no grid."""
-        if depth(self.scope.path) > 0:
-            return []
-        chosen = sa.select(quarantine).where(quarantine.c.source == source)
-        return self._connection.execute(chosen.order_by(quarantine.c.last_at.desc()).limit(limit)).all()
+    def source_log(self) -> SourceLog | None:
+        """What was refused, by source. For the whole centre only, else None: rows name no grid."""
+        return SourceLog(self._connection) if self.scope.path == ROOT else None
 
     def _inside(self, path: str) -> sa.ColumnElement[bool]:
         narrower = path if self.scope.covers(path) else None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from data_adapters.ledger.tables import quarantine, source_state
+from data_adapters.ledger.tables import cases, quarantine, source_state, video_point
 from data_adapters.ledger.transaction import upsert
 from data_adapters.records.record import Fault
 
@@ -27,6 +27,18 @@ class SourceState:
     accepted: int
     refused: int
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Rows of one source that were refused for one reason; ``examples`` are (row, reason), the latest first."""
+
+    field: str
+    code: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    examples: tuple[tuple[str, str], ...]
 
 
 class SourceLog:
@@ -71,6 +83,41 @@ class SourceLog:
             chosen.where(quarantine.c.source == source).group_by(quarantine.c.row)
         )
         return {row.row: row.last_at for row in rows}
+
+    def refusals(self, source: str, examples: int) -> list[Refusal]:
+        """Why rows of a source are refused, the most frequent reason first, each with its latest examples."""
+        one = quarantine.c
+        n = sa.func.count().label("n")
+        grouped = (
+            sa.select(
+                one.field,
+                one.code,
+                n,
+                sa.func.min(one.first_at).label("f"),
+                sa.func.max(one.last_at).label("l"),
+            )
+            .where(one.source == source)
+            .group_by(one.field, one.code)
+            .order_by(n.desc(), one.field, one.code)
+        )
+        found = []
+        for group in self._connection.execute(grouped).all():
+            same = (one.source == source, one.field == group.field, one.code == group.code)
+            latest = sa.select(one.row, one.reason).where(*same).order_by(one.last_at.desc(), one.id)
+            shown = tuple((row.row, row.reason) for row in self._connection.execute(latest.limit(examples)))
+            found.append(Refusal(group.field, group.code, group.n, group.f, group.l, shown))
+        return found
+
+    def located(self, source: str, kind: str) -> tuple[int, int] | None:
+        """(how many lie in a grid, of how many) of a source's cases or video points; None for other kinds."""
+        table = {"case": cases, "video_point": video_point}.get(kind)
+        if table is None:
+            return None
+        inside = sa.func.sum(sa.case((table.c.placed, 1), else_=0))
+        row = self._connection.execute(
+            sa.select(sa.func.coalesce(inside, 0), sa.func.count()).where(table.c.source == source)
+        ).one()
+        return int(row[0]), int(row[1])
 
     def quarantine(self, source: str, refused: Sequence[tuple[str, Fault]], now: datetime) -> None:
         rows = {

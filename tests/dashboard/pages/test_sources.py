@@ -1,0 +1,158 @@
+"""The page of the sources and its API, on a served centre some of whose sources are in trouble."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.pages.sources import duration
+from tests.fixtures.browser import OpenPage
+from tests.fixtures.port import free_port
+from tests.fixtures.wall import Wall, incident, make_centre
+
+SOURCES = """
+[[displays]]
+name = "县大厅"
+token = "the-hall-of-the-county"
+grid = "6205"
+[[displays]]
+name = "甲镇"
+token = "the-hall-of-one-town"
+grid = "62051"
+[[sources]]
+name = "case-table"
+kind = "case"
+path = "cases.csv"
+[sources.fields]
+source_id = "ID"
+occurred_at = "T"
+state = "STATE"
+lon = "X"
+lat = "Y"
+[[sources]]
+name = "cameras"
+kind = "video_point"
+path = "cameras.json"
+every = "1h"
+[sources.fields]
+point_id = "id"
+lon = "x"
+lat = "y"
+"""
+T = "2026-01-05 08:00:00"
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wall]:
+    """A demo centre: good grids, cases of which seven rows are wrong, cameras behind a login page, a hotline."""
+    folder = tmp_path_factory.mktemp("sources")
+    store = f"sqlite:///{folder / 'yiping.db'}"
+    make_centre(folder, store, SOURCES)
+    config = folder / "yiping.toml"
+    config.write_text(
+        config.read_text("utf-8").replace('root = "6205"', 'root = "6205"\ndemo = true'), "utf-8"
+    )
+    good = [f"{n},{T},REPORTED,106.2,34.5" for n in range(3)]
+    bad = [f"b{n},{T},<b>已转交</b>{n},106.2,34.5" for n in range(6)]
+    lines = ["ID,T,STATE,X,Y", *good, f"far,{T},REPORTED,120,30", *bad, "s,昨天,REPORTED,34.5,106.2"]
+    (folder / "cases.csv").write_text("\n".join(lines), "utf-8")
+    (folder / "cameras.json").write_text("<!DOCTYPE html><html><title>登录</title></html>", "utf-8")
+    running = Wall(folder, store, free_port())
+    running.start()
+    assert running.post("/api/v1/incidents", incident(1))[0] == 200
+    end = time.monotonic() + 60
+    while not all_read(running):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    yield running
+    assert running.stop() == 0
+
+
+def all_read(wall: Wall) -> bool:
+    """Whether every source was tried. Until the grids are there nobody's token means any of them."""
+    status, body = wall.get("/api/v1/sources", "the-hall-of-the-county")
+    return status == 200 and all(known["last_try_at"] is not None for known in body["items"])
+
+
+def items(wall: Wall) -> list[dict[str, Any]]:
+    status, body = wall.get("/api/v1/sources", "the-hall-of-the-county")
+    assert status == 200, body
+    found: list[dict[str, Any]] = body["items"]
+    return found
+
+
+def item(wall: Wall, name: str) -> dict[str, Any]:
+    return next(known for known in items(wall) if known["name"] == name)
+
+
+def test_every_source_says_how_it_fares(centre: Wall) -> None:
+    assert [(known["name"], known["status"]) for known in items(centre)] == [
+        ("grids", "good"),
+        ("cameras", "failing"),
+        ("case-table", "good"),
+        ("hotline-12345", "good"),
+    ]
+    cases = item(centre, "case-table")
+    assert (cases["read"], cases["accepted"], cases["refused"]) == (11, 4, 7)
+    assert cases["located"] == {"placed": 3, "of": 4}
+    assert (cases["every_s"], cases["reader"]) == (900, "file")
+    assert 0 <= cases["age_s"] < 120
+    assert item(centre, "hotline-12345")["reader"] is None
+
+
+def test_a_failing_source_says_why_and_has_no_age(centre: Wall) -> None:
+    cameras = item(centre, "cameras")
+    assert "登录页" in cameras["error"]
+    assert (cameras["age_s"], cameras["last_ok_at"], cameras["read"]) == (None, None, 0)
+
+
+def test_refused_rows_come_by_field_and_reason_with_five_examples_and_what_to_do(centre: Wall) -> None:
+    refusals = item(centre, "case-table")["refusals"]
+    assert [(known["field"], known["code"], known["count"]) for known in refusals] == [
+        ("state", "unknown_value", 6),
+        ("lat", "swapped", 1),
+        ("occurred_at", "bad_time", 1),
+    ]
+    assert len(refusals[0]["examples"]) == 5
+    assert refusals[0]["examples"][0]["row"] == "6"
+    assert "[sources.values.state]" in refusals[0]["remedy"]
+
+
+@pytest.mark.parametrize("path", ["/sources", "/api/v1/sources"])
+def test_who_sees_a_part_is_told_what_anyone_is_told_of_what_is_not_there(centre: Wall, path: str) -> None:
+    nothing = centre.get("/nowhere" if path == "/sources" else "/api/v1/nowhere", "the-hall-of-one-town")
+    assert centre.get(path, "the-hall-of-one-town") == nothing
+    assert nothing[0] == 404
+    assert centre.get(path)[0] == centre.get(path, "wrong")[0] == 401
+
+
+def test_the_page_says_it_all_and_runs_nothing(centre: Wall) -> None:
+    status, page = centre.get("/sources", "the-hall-of-the-county")
+    assert status == 200
+    assert "演示数据" in page
+    assert "<script" not in page
+    assert "&lt;b&gt;已转交&lt;/b&gt;" in page
+    assert "<b>已转交" not in page
+
+
+def test_the_page_can_be_read_on_a_desk_and_a_phone(
+    centre: Wall, open_page: OpenPage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for width in (1440, 390):
+        page = open_page(width, 900)
+        page.goto(f"{centre.url}/sources?display=the-hall-of-the-county")
+        shown = page.evaluate("[...document.querySelectorAll('[data-source]')].map(r => r.dataset.status)")
+        assert shown == [known["status"] for known in items(centre)]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.screenshot(
+            path=str(Path(tmp_path_factory.getbasetemp()) / f"sources-{width}.png"), full_page=True
+        )
+
+
+def test_a_duration_is_told_in_its_largest_whole_unit() -> None:
+    told = [duration(seconds) for seconds in (0, 59, 60, 3_599, 3_600, 86_399, 172_800)]
+    assert told == ["0 秒", "59 秒", "1 分钟", "59 分钟", "1 小时", "23 小时", "2 天"]
