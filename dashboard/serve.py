@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def serve(
     except OSError as error:
         ledger.close()
         raise click.ClickException(f"无法在 {host}:{port} 监听：{error.strerror}；请换一个 --port") from None
+    # Inherited by every connection: a small answer must not wait for the other side's delayed acknowledgement.
+    listener.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     schedule = Schedule(services, config)
     children: list[subprocess.Popen] = []
     stopping = Event()
