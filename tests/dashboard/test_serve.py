@@ -28,7 +28,12 @@ def test_a_port_in_use_is_one_line_and_exit_2_or_1(quiet_wall: Wall, tmp_path: P
     make_centre(tmp_path, f"sqlite:///{tmp_path / 'yiping.db'}")
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--config", str(tmp_path / "yiping.toml")]
     done = subprocess.run(
-        [*command, "--port", str(quiet_wall.port)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+        [*command, "--port", str(quiet_wall.port)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
     )
     assert done.returncode != 0
     assert str(quiet_wall.port) in done.stderr
