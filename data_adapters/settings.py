@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import sqlalchemy as sa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from data_adapters.http_settings import HttpSettings
 from data_adapters.kinds import KINDS
 from data_adapters.settings_error import SettingsError, first_fault
 from data_adapters.suggestion import did_you_mean
@@ -123,6 +124,7 @@ class SourceSettings(_Table):
     encoding: str = "auto"
     crs: str | None = None  # None: what the file says, else EPSG:4490
     url: str | None = None
+    http: HttpSettings | None = None
     query: str | None = None
     cursor: str | None = None
     cursor_start: int | str = "1970-01-01 00:00:00"
@@ -155,6 +157,10 @@ class SourceSettings(_Table):
             raise ValueError('path：reader = "file" 需要文件路径')
         if self.reader == "sql" and (self.url is None or self.query is None):
             raise ValueError('reader = "sql" 需要 url 和 query')
+        if self.reader == "http" and self.url is None:
+            raise ValueError('reader = "http" 需要 url')
+        if self.http is not None and self.reader != "http":
+            raise ValueError('http：只用于 reader = "http"')
         if self.crs is not None and not _CRS.match(self.crs):
             raise ValueError(f"crs：{self.crs!r} 应为 EPSG:编号、GCJ-02、BD-09 或 auto")
         if self.crs == "auto" and self.kind == "grid":
@@ -247,13 +253,17 @@ def _rooted(settings: Settings) -> Settings:
         source.model_copy(
             update={
                 "path": folder / source.path if source.path is not None else None,
-                "url": rooted_url(source.url, folder) if source.url is not None else None,
+                "url": _rooted_source_url(source, folder),
             }
         )
         for source in settings.sources
     ]
     store = Store(url=rooted_url(settings.store.url, folder))
     return settings.model_copy(update={"sources": sources, "store": store})
+
+
+def _rooted_source_url(source: SourceSettings, folder: Path) -> str | None:
+    return rooted_url(source.url, folder) if source.url is not None and source.reader == "sql" else source.url
 
 
 def rooted_url(url: str, folder: Path) -> str:

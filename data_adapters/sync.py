@@ -13,8 +13,9 @@ from data_adapters.ground import Ground, Plot
 from data_adapters.intake import Batch, Intake
 from data_adapters.kinds import KINDS, Record
 from data_adapters.ledger import Ledger, Outcome, Scope
+from data_adapters.ledger.sources import SourceState
 from data_adapters.mapping import Refused
-from data_adapters.readers.reader import SourceError
+from data_adapters.readers.reader import SourceError, Unchanged
 from data_adapters.records.field import Context
 from data_adapters.report import Report, SourceReport
 from data_adapters.settings import Settings, SourceSettings
@@ -68,7 +69,8 @@ class _Run:
 
     def grids(self, sources: Sequence[SourceSettings]) -> None:
         """All grids in one transaction, so that nobody ever sees half of them."""
-        cursors = {source.name: self._cursor(source) for source in sources}
+        # Grids are judged against each other, so those without a cursor are read even where nothing changed.
+        cursors = {source.name: self._cursor(source) if source.cursor else None for source in sources}
         known = {plot.code: plot for plot in _plots(self._ledger)}
         good = {source.name: self._ledger.source_state(source.name) for source in sources}
         started = self._ledger.clock()
@@ -107,13 +109,15 @@ class _Run:
             if source.cursor is not None or pull.first:
                 self._take(pull, intake.batches(intake.chunks(cursor)))
             else:
-                with spooled(intake.chunks()) as (pull.total, chunks):
+                with spooled(intake.chunks(cursor)) as (pull.total, chunks):
                     refuse_shrunk(source, pull.total, state)
                     self._take(pull, intake.batches(chunks))
+        except Unchanged:
+            _as_before(report, state)
         except SourceError as error:
             report.fail(error)
         else:
-            if cursor is None:
+            if source.cursor is None or cursor is None:
                 self._ledger.release(source.name, before=started)
         self._done(source, report, pull.end)
 
@@ -171,7 +175,7 @@ class _Run:
         that nobody touched may be right by now (their case has come, say): once a day all are read again.
         """
         state = self._ledger.source_state(source.name)
-        if source.cursor is None or state is None or state.cursor is None:
+        if state is None or state.cursor is None:
             return None
         read_with, _, cursor = state.cursor.partition(":")
         if read_with != _mapping_mark(source):
@@ -190,8 +194,20 @@ class _Run:
 
 def _mapping_mark(source: SourceSettings) -> str:
     """A few letters that change with what is read and how it is mapped."""
-    told = source.model_dump_json(include={"kind", "query", "records", "cursor", "crs", "fields", "values"})
+    told = source.model_dump_json(
+        include={
+            **dict.fromkeys(("kind", "query", "records", "cursor", "crs", "fields", "values"), True),
+            "http": {"params"},
+        }
+    )
     return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
+
+
+def _as_before(report: SourceReport, state: SourceState | None) -> None:
+    """What a read found that was told nothing changed: the same as the one before."""
+    if state is not None:
+        report.read, report.accepted, report.refused = state.read, state.accepted, state.refused
+        report.duplicate = state.accepted
 
 
 def _count(report: SourceReport, outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ import pytest
 pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.postgres",
+    "tests.fixtures.upstream",
     "tests.fixtures.wall",
     "tests.fixtures.wheel",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from data_adapters.readers.encoding import encoding_of
 from data_adapters.readers.json_text import MAX_MB, RepeatedKeys, read_json_text
-from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, SourceError, require_columns
+from data_adapters.readers.reader import CHUNK_ROWS, Chunk, SourceError, require_columns
 from data_adapters.records.record import Fault
 from data_adapters.settings import SourceSettings
 from data_adapters.suggestion import did_you_mean
@@ -19,27 +19,30 @@ def read_json_list(path: Path, source: SourceSettings, wanted: Collection[str]) 
     if path.stat().st_size > MAX_MB * 1024 * 1024:
         raise SourceError(f"{path.name}：超过 {MAX_MB} MB，应改用 CSV 或 Parquet", "too_large")
     content = path.read_bytes().decode(encoding_of(path, source.encoding))
-    yield from object_chunks(read_json_text(content, path.name), source.records, path.name, wanted)
+    items = list_in(read_json_text(content, path.name), source.records, path.name)
+    for chunk in object_chunks(items, path.name, wanted):
+        chunk.total = len(items)
+        yield chunk
 
 
-def object_chunks(value: Any, records: str | None, where: str, wanted: Collection[str]) -> Iterator[Chunk]:
-    """Chunks of the list of objects under ``records`` ("a.b") of a JSON value, counted from 1."""
-    items = list_in(value, records, where)
-    columns = [name for name in wanted if name != GEOMETRY]
+def object_chunks(
+    items: Sequence[Any], where: str, wanted: Collection[str], first: int = 1, check: bool = True
+) -> Iterator[Chunk]:
+    """Chunks of objects, counted from `first`. ``check``: every wanted column must be in one of them at least."""
     known: dict[str, None] = {}
-    for item in items:
+    for item in items if check else ():
         if isinstance(item, dict):
             known.update(dict.fromkeys(item))
     if known:
         require_columns(wanted, known, where)
     for start in range(0, len(items), CHUNK_ROWS):
-        chunk, numbers = Chunk([], [], total=len(items)), list[int]()
-        for number, item in enumerate(items[start : start + CHUNK_ROWS], start=start + 1):
+        chunk, numbers = Chunk([], []), list[int]()
+        for number, item in enumerate(items[start : start + CHUNK_ROWS], start=start + first):
             if isinstance(item, RepeatedKeys):
                 reason = f"同一对象里有重复的键 {item.key[:40]!r}，不知道以哪个为准"
                 chunk.broken.append((number, Fault("*", "repeated_key", reason)))
             elif isinstance(item, dict):
-                chunk.rows.append({name: item.get(name) for name in columns})
+                chunk.rows.append({name: item.get(name) for name in wanted})
                 numbers.append(number)
             else:
                 chunk.broken.append((number, Fault("*", "type", f"应为对象，收到 {type(item).__name__}")))

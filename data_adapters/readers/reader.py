@@ -28,6 +28,10 @@ class SourceError(ValueError):
         self.code = code
 
 
+class Unchanged(Exception):
+    """The source says that nothing changed since the cursor it was asked with."""
+
+
 @dataclass(slots=True)
 class Chunk:
     """Some raw rows in order.
@@ -51,7 +55,8 @@ class Reader(Protocol):
     def read(self, source: SourceSettings, cursor: str | None, wanted: Collection[str]) -> Iterator[Chunk]:
         """Chunks of at most `CHUNK_ROWS` rows with only the `wanted` columns.
 
-        ``cursor`` is what the last chunk of the read before gave, None at first. Raises `SourceError`.
+        ``cursor`` is what the last chunk of the read before gave, None at first. Raises `SourceError`, or
+        `Unchanged` before the first chunk.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from data_adapters.settings import Settings
 from data_adapters.sync import sync
 from tests.fixtures.county_files import CASES, all_levels, settings, write_cases, write_grids
 from tests.fixtures.town import NOW, Clock, grids
+from tests.fixtures.upstream import Reply, Request, Upstream
 
 T = "2026-11-02 14:20:00"
 PAGE = "<!DOCTYPE html><html><title>统一身份认证</title></html>"
@@ -172,7 +174,7 @@ def test_a_refused_row_stays_in_quarantine_while_its_source_fails(
     assert [row.row for row in stored(ledger, quarantine)] == ["12"]
 
 
-class Upstream:
+class Table:
     """A table of cases that other people write."""
 
     def __init__(self, folder: Path) -> None:
@@ -185,9 +187,9 @@ class Upstream:
 
 
 @pytest.fixture
-def upstream(tmp_path: Path) -> Iterator[Upstream]:
+def table(tmp_path: Path) -> Iterator[Table]:
     """Three cases, the second in a state that nobody mapped."""
-    made = Upstream(tmp_path)
+    made = Table(tmp_path)
     for number, state in enumerate(("REPORTED", "已转交", "REPORTED")):
         made.do(f"INSERT INTO t VALUES ('{number}', '2026-11-0{number + 1} 08:00:00', '{state}')")
     yield made
@@ -195,7 +197,7 @@ def upstream(tmp_path: Path) -> Iterator[Upstream]:
 
 
 def test_a_row_behind_the_cursor_comes_back_when_the_mapping_is_mended(
-    tmp_path: Path, ledger: Ledger, clock: Clock, upstream: Upstream
+    tmp_path: Path, ledger: Ledger, clock: Clock, table: Table
 ) -> None:
     assert run(settings(tmp_path, DATABASE), ledger, clock, "db").refused == 1
     assert run(settings(tmp_path, DATABASE), ledger, clock, "db").read == 1
@@ -208,23 +210,57 @@ def test_a_row_behind_the_cursor_comes_back_when_the_mapping_is_mended(
 
 
 def test_a_row_that_the_upstream_mends_and_touches_leaves_the_quarantine(
-    tmp_path: Path, ledger: Ledger, clock: Clock, upstream: Upstream
+    tmp_path: Path, ledger: Ledger, clock: Clock, table: Table
 ) -> None:
     known = settings(tmp_path, DATABASE)
     run(known, ledger, clock, "db")
-    upstream.do("UPDATE t SET state = 'ACCEPTED', at = '2026-11-04 08:00:00' WHERE id = '1'")
+    table.do("UPDATE t SET state = 'ACCEPTED', at = '2026-11-04 08:00:00' WHERE id = '1'")
     assert run(known, ledger, clock, "db").new == 1
     assert stored(ledger, quarantine) == []
 
 
 def test_a_row_that_the_upstream_mends_without_a_trace_comes_back_within_a_day(
-    tmp_path: Path, ledger: Ledger, clock: Clock, upstream: Upstream
+    tmp_path: Path, ledger: Ledger, clock: Clock, table: Table
 ) -> None:
     known = settings(tmp_path, DATABASE)
     run(known, ledger, clock, "db")
-    upstream.do("UPDATE t SET state = 'ACCEPTED' WHERE id = '1'")
+    table.do("UPDATE t SET state = 'ACCEPTED' WHERE id = '1'")
     assert run(known, ledger, clock, "db").new == 0
     clock.now = NOW + timedelta(days=1, hours=1)
     assert run(known, ledger, clock, "db").new == 1
     assert stored(ledger, quarantine) == []
     assert run(known, ledger, clock, "db").read == 1
+
+
+def test_an_interface_that_says_nothing_changed_is_as_good_as_read_until_the_mapping_changes(
+    tmp_path: Path, ledger: Ledger, clock: Clock, upstream: Upstream
+) -> None:
+    def answer(request: Request) -> Reply:
+        if request.headers.get("if-none-match") == '"1"':
+            return Reply(status=304)
+        return Reply([{"id": "1", "at": T, "state": "已转交"}, {"id": "2", "at": T}], headers={"ETag": '"1"'})
+
+    upstream.answer = answer
+    text = f"""[[sources]]
+name = "rest"
+kind = "case"
+reader = "http"
+url = "{upstream.url}/cases"
+[sources.fields]
+source_id = "id"
+occurred_at = "at"
+state = "state"
+"""
+    known = settings(tmp_path, text)
+    assert run(known, ledger, clock, "rest").new == 1
+    good = ledger.source_state("rest")
+    told = run(known, ledger, clock, "rest")
+    assert (told.read, told.accepted, told.refused, told.error) == (2, 1, 1, None)
+    again = ledger.source_state("rest")
+    assert good is not None
+    assert again is not None
+    assert again == replace(good, last_ok_at=clock.now, last_try_at=clock.now)
+    assert [row.row for row in stored(ledger, quarantine)] == ["1"]
+    mended = settings(tmp_path, text + '[sources.values.state]\n"已转交" = "ASSIGNED"\n')
+    assert run(mended, ledger, clock, "rest").new == 1
+    assert stored(ledger, quarantine) == []
