@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -13,7 +14,9 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from dashboard.figure_cache import FigureCache
-from data_adapters.ledger import Ledger
+from dashboard.intake import Intake
+from data_adapters.ledger import Ledger, Outcome
+from data_adapters.records.case import Case
 from data_adapters.settings import Settings
 from layers.registry import Registry
 
@@ -57,6 +60,7 @@ class Services:
     feed: Feed | None = None
     _heard: dict[str, float] = field(default_factory=dict)
     _writing: int = 0
+    _intake: Intake[Case] = field(init=False, repr=False)
     # Of their own, so that writes which wait for their turn leave the threads of those who read alone.
     _writers: ThreadPool = field(default_factory=lambda: ThreadPool(2), repr=False)
 
@@ -67,6 +71,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.tiles = Registry(self.ledger)
+        self._intake = Intake(lambda records: self._on_writer(self.ledger.write_cases, records))
 
     def feed_ready(self) -> bool:
         """Whether the end of the change log is loaded."""
@@ -76,15 +81,28 @@ class Services:
         """Connected viewers of the live feed."""
         return self.feed.viewers if self.feed is not None else 0
 
+    def write_cases(self, records: Sequence[Case]) -> list[Outcome]:
+        """Store cases, together with what others store at the same time. Raises `Busy` as `write` does."""
+        with self._in_flight():
+            return self._intake.put(records)
+
     def write(self, work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Run a write of the ledger on a native thread. Raises `Busy` where `MAX_WRITES` are in flight."""
+        with self._in_flight():
+            return self._on_writer(work, *args, **kwargs)
+
+    @contextmanager
+    def _in_flight(self) -> Iterator[None]:
         if self._writing >= MAX_WRITES:
             raise Busy
         self._writing += 1
         try:
-            return self._writers.apply(work, args, kwargs)  # type: ignore[no-any-return]
+            yield
         finally:
             self._writing -= 1
+
+    def _on_writer(self, work: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return self._writers.apply(work, args, kwargs)  # type: ignore[no-any-return]
 
     def heard_from(self, kind: str, sources: set[str]) -> None:
         """Note that sources which push are alive; each at most once in `_HEARD_EVERY_S` seconds."""

@@ -31,7 +31,7 @@ def routes(api: Blueprint, services: Services) -> None:
         context = Context(services.ledger.zone, services.now())
         parsed = [parse_incident(item, context) for item in items]
         good = [record for record in parsed if isinstance(record, Case)]
-        outcomes = iter(services.write(services.ledger.write_cases, good) if good else [])
+        outcomes = iter(services.write_cases(good) if good else [])
         results = []
         for index, record in enumerate(parsed):
             outcome = (
