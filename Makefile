@@ -14,7 +14,7 @@ PACKAGES := data_adapters layers dashboard
 # Elsewhere than on Debian: bring them by hand and run `make test DEBIAN_PACKAGES=`.
 DEBIAN_PACKAGES := chromium fonts-noto-cjk libatomic1 postgresql postgresql-15-postgis-3
 
-.PHONY: help setup demo setup-dev test check format lint types imports locks lock wheel
+.PHONY: help setup demo setup-dev test bench check format lint types imports locks lock wheel
 
 help: ## list what one can do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,9 @@ demo: setup ## set up what is missing, then serve the demo wall; ARGS="--port 90
 
 test: setup-dev ## set up what is missing, then run the tests; ARGS="-k word" for some of them
 	@$(PY) -m pytest $(ARGS)
+
+bench: setup-dev ## measure, against a peer in the same run; ARGS=live
+	@$(PY) -m bench $(or $(ARGS),live)
 
 check: setup-dev format lint types imports locks test ## format, lint, types, import contracts, locks, tests
 

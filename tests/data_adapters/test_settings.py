@@ -120,7 +120,6 @@ def test_an_unknown_time_zone_comes_with_the_nearest_one(tmp_path: Path) -> None
     assert "Asia/Shanghai" in fault(tmp_path, text)
 
 
-
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="yiping init"):
         load(tmp_path / "yiping.toml")
