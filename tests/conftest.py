@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.browser",
@@ -13,6 +14,10 @@ pytest_plugins = [
     "tests.fixtures.wall",
     "tests.fixtures.wheel",
 ]
+
+# A pause of the machine is no fault of the code: no test here judges time.
+settings.register_profile("yiping", deadline=None)
+settings.load_profile("yiping")
 
 
 @pytest.fixture
