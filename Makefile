@@ -9,12 +9,15 @@ STAMPS := .venv/.stamps
 PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check --no-warn-script-location
 LOCKED := $(PIP) --require-hashes --only-binary :all:
 PACKAGES := data_adapters layers dashboard
-# What the tests need beyond Python: a real browser, Chinese glyphs for it, a real PostgreSQL with PostGIS,
-# and the one library that Playwright's driver does not bring along.
+# What the tests need beyond Python: a real browser, Chinese glyphs for it, a real PostgreSQL with PostGIS, a real
+# Redis, a real MQTT broker, and the one library that Playwright's driver does not bring along.
 # Elsewhere than on Debian: bring them by hand and run `make test DEBIAN_PACKAGES=`.
-DEBIAN_PACKAGES := chromium fonts-noto-cjk libatomic1 postgresql postgresql-15-postgis-3
+DEBIAN_PACKAGES := chromium fonts-noto-cjk libatomic1 libfaketime mosquitto nginx postgresql postgresql-15-postgis-3 redis-server
 
-.PHONY: help setup demo setup-dev test bench check format lint types imports locks lock wheel
+# A browser and a PostgreSQL to each; files are kept together, since their tests share what is dear to start.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
+
+.PHONY: help setup demo setup-dev test bench faults pictures check format lint types imports locks lock wheel
 
 help: ## list what one can do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -23,10 +26,16 @@ demo: setup ## set up what is missing, then serve the demo wall; ARGS="--port 90
 	@exec $(BIN)/yiping demo $(ARGS)
 
 test: setup-dev ## set up what is missing, then run the tests; ARGS="-k word" for some of them
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 bench: setup-dev ## measure, against a peer in the same run; ARGS=live
 	@$(PY) -m bench $(or $(ARGS),live)
+
+faults: setup-dev ## break the centre in every way we know and see which promises it keeps; ARGS="F1 --kills 20"
+	@$(PY) -m tests.faults $(ARGS)
+
+pictures: setup-dev ## photograph and measure every scene of the demo into build/pictures; ARGS="--docs --sizes 1920x1080"
+	@$(PY) -m tests.pictures $(ARGS)
 
 check: setup-dev format lint types imports locks test ## format, lint, types, import contracts, locks, tests
 

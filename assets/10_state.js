@@ -5,7 +5,11 @@
   const DAYS = 30;
   const FRESH = 8; // new cases remembered for the pulse on the map between two paints
 
-  const nothing = () => ({ figures: new Set(), rows: new Set(), cases: new Set(), fresh: [], arrived: 0, dirty: false });
+  const nothing = () => ({
+    figures: new Set(), rows: new Set(), cases: new Set(), alerts: new Set(), raised: [], types: new Set(), fresh: [], video: [], arrived: 0,
+    since: null, dirty: false,
+  });
+  const ALERTS = 40;
 
   /** The state that a view (`GET /api/v1/view`) describes. */
   function fromView(view) {
@@ -20,9 +24,14 @@
       levels: view.levels,
       children: view.children,
       sources: view.sources,
+      boundaries: view.boundaries,
+      replay: view.replay,
       figures,
       feed: view.feed.slice(0, FEED_ROWS),
-      cases: new Map(view.cases.map((one) => [one.case_no, one])),
+      cases: new Map((view.cases || []).map((one) => [one.case_no, one])),
+      tiled: !view.cases, // too many for one list: the map draws them from tiles
+      alerts: new Map((view.alerts || []).map((one) => [one.alert_id, one])),
+      orders: view.orders || [],
       changes: nothing(),
     };
   }
@@ -69,20 +78,49 @@
     }
   }
 
+  /** An alert that stands is kept, one that is over goes. `raised`: those that opened (again), for the sound. */
+  function takeAlert(state, item) {
+    const id = item.alert_id;
+    const before = state.alerts.get(id);
+    if (item.removed || !concerns(state, item) || item.state === "RESOLVED") {
+      if (state.alerts.delete(id)) state.changes.alerts.add(id);
+      return;
+    }
+    state.alerts.set(id, item);
+    state.changes.alerts.add(id);
+    if (item.state === "OPEN" && before?.state !== "OPEN") state.changes.raised.push(id);
+    // A wall runs for weeks: of more than can be shown, those that somebody has taken note of go first.
+    const acked = [...state.alerts.values()].filter((one) => one.state === "ACKED");
+    while (state.alerts.size > ALERTS && acked.length) state.alerts.delete(acked.shift().alert_id);
+  }
+
+  /** What a wall is told to show: of the orders to one name from one place only the last counts. */
+  function takeOrder(state, order) {
+    state.orders = [...state.orders.filter((one) => one.wall !== order.wall || one.depth !== order.depth), order];
+  }
+
   /** A wall runs for weeks: yesterday's thirty-first day goes. */
   function dropOldDays(state) {
     const days = [...state.figures.keys()].filter((key) => key.startsWith("day.")).sort();
     for (const key of days.slice(0, Math.max(0, days.length - DAYS))) state.figures.delete(key);
   }
 
-  /** `null` says that a figure is gone; `whole`, that there are no others than these. */
-  function takeFigures(state, { grid, figures, whole }, seq) {
+  /**
+   * `null` says that a figure is gone; `whole`, that there are no others than these; `parts` are fields to lay over
+   * the figures that are there. A figure we do not have has no parts: what we missed comes whole after a `resume`.
+   */
+  function takeFigures(state, { grid, figures, whole, parts = {} }, seq) {
     if (!figures || grid !== state.grid.code || seq < state.figuresSeq) return false;
     const gone = whole ? [...state.figures.keys()].filter((key) => !(key in figures)) : [];
     for (const key of gone) state.figures.delete(key), state.changes.figures.add(key);
     for (const [key, value] of Object.entries(figures)) {
       if (value === null) state.figures.delete(key);
       else state.figures.set(key, value);
+      state.changes.figures.add(key);
+    }
+    for (const [key, fields] of Object.entries(parts)) {
+      if (!state.figures.has(key)) continue;
+      state.figures.set(key, { ...state.figures.get(key), ...fields });
       state.changes.figures.add(key);
     }
     state.figuresSeq = seq;
@@ -105,8 +143,15 @@
       return "old";
     }
     for (const item of frame.items) {
-      if (item.seq > state.seq && item.type === "case") takeCase(state, item);
+      if (item.seq <= state.seq) continue;
+      state.changes.types.add(item.type);
+      if (item.type === "case") takeCase(state, item);
+      if (item.type === "alert") takeAlert(state, item);
+      if (item.type === "wall") takeOrder(state, item);
+      if (item.type === "video_status" && item.lon != null) state.changes.video.push(item);
     }
+    // The oldest thing that waits to be painted: from it the wall measures how late it is.
+    state.changes.since ??= frame.items.find((item) => item.seq > state.seq)?.accepted_at ?? null;
     state.seq = frame.to;
     state.changes.dirty = true;
     takeFigures(state, frame, frame.to);
@@ -134,5 +179,5 @@
     return found;
   }
 
-  Wall.state = { fromView, applyFrame, applyFigures, takeChanges, figuresOf };
+  Wall.state = { fromView, applyFrame, applyFigures, takeChanges, figuresOf, nothing };
 })();

@@ -1,23 +1,33 @@
 // The live line: Socket.IO `/live`. Knows the protocol, nothing of panels.
 "use strict";
 (() => {
-  const SILENCE_MS = 10_000;
+  const LATE_MS = 5_000; // without a beat for so long the page says that it waits
+  const SILENCE_MS = 10_000; // and for so long, that what it shows may be old
   const RETRY_LEAST_MS = 500;
-  const RETRY_MOST_MS = 5_000;
+  const RETRY_MOST_MS = 4_000;
+  const ANSWER_MS = 5_000; // a line that leads nowhere is given up, not waited for
+  const REPORT_MS = 10_000;
 
   /**
-   * `state()` gives the current state; `changed()` is called after something was folded in; `reload()` loads the
-   * view afresh; `clock(beat)` gets every message with a server time; `mode(word)` gets live|catching-up|stale.
+   * `state()` gives the current state; `drawn()` says whether the page stands; `changed()` is called after something
+   * was folded in; `reload()` loads the view afresh; `clock(beat)` gets every message with a server time;
+   * `mode(word, late)` gets live|catching-up|stale and whether the beat is late; `report()` gives what this wall says
+   * of itself.
+   *
+   * Whether the page is current is judged by the beat alone, on this machine's steady clock: any other message may
+   * come from a server that no longer reaches its store, and no two machines' clocks are ever compared.
    */
   class Link {
-    constructor({ state, changed, reload, clock, mode }) {
-      Object.assign(this, { state, changed, reload, clock, mode });
-      this.heardAt = performance.now();
+    constructor({ state, drawn, changed, reload, clock, mode, report }) {
+      Object.assign(this, { state, drawn, changed, reload, clock, mode, report });
+      this.beatAt = performance.now();
       this.word = "catching-up";
+      this.late = false;
+      this.blind = false;
       this.target = null; // the server's position when we (re)connected; until we have it we are catching up
       this.tries = 0;
       this.beatSeq = null;
-      this.socket = io("/live", { transports: ["websocket"], reconnection: false, autoConnect: false });
+      this.socket = io("/live", { transports: ["websocket"], reconnection: false, autoConnect: false, timeout: ANSWER_MS });
       this.listen();
     }
 
@@ -27,7 +37,8 @@
       socket.on("frame", (frame) => this.frame(frame));
       socket.on("figures", (message) => this.figures(message));
       socket.on("beat", (beat) => this.beat(beat));
-      socket.on("reset", () => (this.heard(), this.reload()));
+      socket.on("blind", (message) => this.blinded(message));
+      socket.on("reset", () => this.reload());
       socket.on("disconnect", () => this.lost());
       socket.on("connect_error", () => this.lost());
     }
@@ -37,6 +48,7 @@
       if (this.watch) return;
       this.socket.connect();
       this.watch = setInterval(() => this.judge(), 500);
+      setInterval(() => this.tell(), REPORT_MS);
     }
 
     /** The retry is spread at random (full jitter), so a restarted server is not hit by every wall at once. */
@@ -52,16 +64,13 @@
       }, RETRY_LEAST_MS + Math.random() * (most - RETRY_LEAST_MS));
     }
 
-    heard() {
-      this.heardAt = performance.now();
-    }
-
+    /** A greeting proves nothing: it is given from what the server has at hand. The beat follows within two seconds. */
     hello(hello) {
-      this.heard();
       this.tries = 0;
       this.target = hello.seq;
       this.beatSeq = null;
       this.clock(hello);
+      this.display = hello.scope?.name ?? ""; // the name of the screen, as the configuration has it
       if (hello.epoch !== this.state().epoch) this.reload();
       else this.resume();
       this.judge();
@@ -70,11 +79,10 @@
     /** Say what we have and which grid we look at; the server goes on from there. */
     resume() {
       const { epoch, seq, grid } = this.state();
-      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code });
+      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true });
     }
 
     frame(frame) {
-      this.heard();
       const outcome = Wall.state.applyFrame(this.state(), frame);
       if (outcome === "hole") this.resume();
       else if (outcome === "reset") this.reload();
@@ -83,18 +91,25 @@
     }
 
     figures(message) {
-      this.heard();
       if (Wall.state.applyFigures(this.state(), message)) this.changed();
     }
 
     beat(beat) {
-      this.heard();
       this.clock(beat);
+      this.beatAt = performance.now();
+      this.blind = false;
       const state = this.state();
       if (beat.epoch !== state.epoch) return this.reload();
       // Behind, and not a step further since the last beat: something was lost on the way. Ask again.
       if (beat.seq > state.seq && this.beatSeq === state.seq) this.resume();
       this.beatSeq = state.seq;
+      this.judge();
+    }
+
+    /** The server lives but cannot look at its store: no proof that what we show is current, only a reason why not. */
+    blinded(message) {
+      this.clock(message);
+      this.blind = true;
       this.judge();
     }
 
@@ -105,17 +120,24 @@
       this.judge();
     }
 
+    /** How this wall fares, for the operator's metrics. */
+    tell() {
+      if (this.socket.connected && this.target !== null) this.socket.emit("wall", this.report());
+    }
+
     ageMs() {
-      return performance.now() - this.heardAt;
+      return performance.now() - this.beatAt;
     }
 
     judge() {
+      const age = this.ageMs();
+      const late = age > LATE_MS;
       let word = "live";
-      if (this.ageMs() > SILENCE_MS) word = "stale";
-      else if (this.target === null || this.state().seq < this.target) word = "catching-up";
-      if (word === this.word) return;
-      this.word = word;
-      this.mode(word);
+      if (age > SILENCE_MS) word = "stale";
+      else if (!this.drawn() || this.target === null || this.state().seq < this.target) word = "catching-up";
+      if (word === this.word && late === this.late) return;
+      [this.word, this.late] = [word, late];
+      this.mode(word, late);
     }
   }
 

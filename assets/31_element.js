@@ -26,6 +26,20 @@
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
 
+  /** Set a custom property only where it differs: an equal write would still have the style worked out anew. */
+  function style(node, name, value) {
+    if (node.style.getPropertyValue(name) !== String(value)) node.style.setProperty(name, value);
+  }
+
+  /** Paths of a drawing of 100 x 100 in `box`, {class: d}: the elements stay, only what moved is written. */
+  function paths(box, drawn) {
+    if (!box.firstChild) {
+      box.append(draw("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" },
+        ...Object.keys(drawn).map((name) => draw("path", { class: name }))));
+    }
+    Object.values(drawn).forEach((d, at) => mark(box.firstChild.children[at], "d", d));
+  }
+
   /** A path "M… L…" over points [x, y]; null is a gap. */
   function line(points) {
     let pen = "M";
@@ -41,5 +55,5 @@
     return path;
   }
 
-  Wall.element = { make, draw, write, mark, line };
+  Wall.element = { make, draw, write, mark, style, paths, line };
 })();

@@ -1,12 +1,16 @@
 // The map: Plotly makes it once; from then on MapLibre alone is spoken to. Data never moves the camera.
 "use strict";
 (() => {
-  const STYLE = "/api/v1/map/style.json";
+  const STYLE = "/api/v1/map/style.json?theme=";
   const EMPTY = { type: "FeatureCollection", features: [] };
-  const EASE_MS = 450;
+  const EASE_MS = 240; // long enough to see where one goes, short enough not to wait for it
+  const PATIENCE_MS = 3_000; // for a lost graphics context to come back
   let map = null; // MapLibre's map, once its style has loaded
   let box = null; // the bounds last fitted
+  let lost = () => {}; // called where the map is gone for good and has to be made again
   let touched = false; // someone moved the camera by hand: a resize then keeps it
+  let hand = null; // where that left it
+  let observer = null;
   const host = () => document.getElementById("map");
 
   /** The one line that reaches into Plotly. */
@@ -54,7 +58,7 @@
   addEventListener("unhandledrejection", (event) => {
     if (event.reason?.message !== "Map error.") return;
     event.preventDefault();
-    console.warn("地图的一部分没有取到");
+    console.warn("part of the map did not come");
   });
 
   /** Ask again for tiles: after the server was away, some may be missing or old. */
@@ -62,42 +66,94 @@
     for (const name of ["inner", "video"]) if (map?.getSource(name)) map.refreshTiles(name);
   }
 
-  /** Make the map. `bbox` is [west, south, east, north] in degrees. Resolves once sources can be filled. */
-  async function start(bbox) {
+  /** The graphics card may take its context back (a driver starts anew, the card sleeps). MapLibre mends that when it is
+   *  given another one soon; where none comes the map is made again, without loading the page. */
+  function watchContext() {
+    const canvas = map.getCanvas();
+    let waiting = null;
+    canvas.addEventListener("webglcontextlost", () => (waiting ??= setTimeout(() => lost(), PATIENCE_MS)));
+    canvas.addEventListener("webglcontextrestored", () => {
+      clearTimeout(waiting);
+      waiting = null;
+    });
+  }
+
+  /** Take the old map away: the next `start` makes another one. */
+  function clear() {
+    observer?.disconnect();
+    map = null;
+    lit = null;
+    const graph = document.getElementById("map-plot");
+    try {
+      Plotly.purge(graph);
+    } catch (fault) {
+      console.warn("the old map was not cleared away", fault);
+    }
+    graph.replaceChildren();
+  }
+
+  /** Make the map. `bbox` is [west, south, east, north] in degrees, `onLost` is called where it has to be made again.
+   *  Resolves once sources can be filled. */
+  async function start(bbox, onLost) {
+    await Wall.plotly();
+    lost = onLost;
     scale();
     const graph = document.getElementById("map-plot");
     const { center, zoom } = cameraFor(bbox);
     const drawn = Plotly.newPlot(
       graph,
       [{ type: "scattermap", lon: [center.lon], lat: [center.lat], marker: { size: 0, opacity: 0 }, hoverinfo: "skip", below: "" }],
-      { map: { style: STYLE, center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
+      { map: { style: STYLE + Wall.theme.now(), center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
       { displayModeBar: false, scrollZoom: true, doubleClick: false },
     );
     map = await Promise.race([styled(graph), drawn.then(() => styled(graph))]);
     // A tile that fails before the first picture makes Plotly give up; MapLibre goes on, and so do we.
-    drawn.catch((fault) => console.warn("地图的一部分没有取到", fault));
+    drawn.catch((fault) => console.warn("part of the map did not come", fault));
     map.dragRotate.disable();
     map.touchZoomRotate.disableRotation();
     map.doubleClickZoom.disable();
     // On a phone a finger on the map scrolls the page; two fingers zoom.
     if (matchMedia("(max-width: 699px)").matches) map.scrollZoom.disable(), map.dragPan.disable();
     map.on("movestart", (event) => (touched ||= Boolean(event.originalEvent)));
+    map.on("move", (event) => event.originalEvent && (hand = { center: map.getCenter(), zoom: map.getZoom() }));
     scale();
     map.resize();
     fit(bbox, false);
     // When the map has loaded Plotly sets the first camera once more: by then another grid may be open.
-    map.once("load", () => setTimeout(() => touched || fit(box, false)));
-    new ResizeObserver(() => {
+    map.once("load", () => setTimeout(() => (touched ? hand && map.jumpTo(hand) : fit(box, false))));
+    watchContext();
+    observer = new ResizeObserver(() => {
       scale();
       map.resize();
       if (!touched) fit(box, false);
-    }).observe(host());
+    });
+    observer.observe(host());
     return map;
   }
+
+  /** The colours of the other theme on the map that is there: nothing else of it is touched. */
+  async function recolour(theme) {
+    if (!map) return;
+    try {
+      const answer = await fetch(STYLE + theme);
+      const { layers } = await answer.json();
+      if (!map || theme !== Wall.theme.now()) return;
+      if (map.hasImage("stripes")) map.updateImage("stripes", stripes());
+      for (const { id, paint } of layers) {
+        if (!map.getLayer(id)) continue;
+        for (const [name, value] of Object.entries(paint)) if (name.endsWith("-color")) map.setPaintProperty(id, name, value);
+      }
+    } catch (fault) {
+      console.warn("the map keeps its colours", fault);
+    }
+  }
+  Wall.theme.follow(recolour);
 
   function fit(bbox, animate) {
     box = bbox;
     touched = false;
+    hand = null;
+    if (!map) return;
     const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
     map.easeTo({ ...cameraFor(bbox), duration: still ? 0 : EASE_MS });
   }
@@ -118,6 +174,40 @@
   /** Colour one polygon: `step` 0..5 of the ramp, or null where nothing is counted. */
   function colour(code, step) {
     map.setFeatureState({ source: "grid", id: code }, { step });
+  }
+
+  /** The stripes of a polygon with too few cases to be coloured, in the colour of the theme. */
+  function stripes() {
+    const side = 8;
+    const pen = Object.assign(document.createElement("canvas"), { width: side, height: side }).getContext("2d");
+    pen.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--text-3");
+    pen.globalAlpha = 0.55;
+    for (const at of [-side, 0, side]) pen.moveTo(at, side), pen.lineTo(at + side, 0);
+    pen.stroke();
+    return pen.getImageData(0, 0, side, side);
+  }
+
+  /** Hatch the polygons of these codes, and no others. The layer is not part of the style: for an image that is not there
+   *  yet Plotly would ask a host outside. */
+  function hatch(codes) {
+    const filter = ["in", ["get", "code"], ["literal", codes]];
+    if (map.getLayer("grid-hatch")) return map.setFilter("grid-hatch", filter);
+    if (!codes.length) return;
+    map.addImage("stripes", stripes());
+    const paint = { "fill-pattern": "stripes", "fill-opacity": map.getPaintProperty("grid-fill", "fill-opacity") ?? 1 };
+    map.addLayer({ id: "grid-hatch", type: "fill", source: "grid", filter, paint }, "spot-fill");
+  }
+
+  /** How strongly the faces of the grids are drawn, 0 to 1: they go on catching clicks where they are not seen. */
+  function face(share) {
+    const opacity = share * (map.getStyle().metadata?.face ?? 1);
+    for (const name of ["grid-fill", "grid-hatch"]) if (map.getLayer(name)) map.setPaintProperty(name, "fill-opacity", opacity);
+  }
+
+  /** Move the camera to a place that somebody pointed at. */
+  function near(lngLat) {
+    touched = true;
+    map.easeTo({ center: lngLat, zoom: Math.min(16, map.getZoom() + 2), duration: EASE_MS });
   }
 
   /** Light up the polygon `code` as the pointer passes over it, or none (null). */
@@ -155,5 +245,5 @@
     source("case")?.updateData({ add, remove });
   }
 
-  Wall.map = { start, fit, refresh, shapes, colour, light, reserve, cases, changeCases, get: () => map };
+  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, cases, changeCases, get: () => map };
 })();

@@ -1,20 +1,27 @@
 // The hand on the map: what it points at is told, what it clicks is opened.
 "use strict";
 (() => {
+  const { t } = Wall;
   const { make } = Wall.element;
   const { parts, count } = Wall.format;
+  const CLOSE_ZOOM = 12; // from here on a video point or a cluster of them is clicked, not the grid below
+  let tellOf = () => {};
 
   function rate(figure) {
-    if (!figure || !figure.closed_due) return "近30日按期办结：近期无应办结";
+    if (figure?.covered) return "";
+    if (!figure || !figure.closed_due) return t("近30日按期办结：近期无应办结");
     const n = parts(figure.closed_on_time, figure.closed_due);
-    if (figure.closed_due < 10) return `近30日按期办结：样本不足（${n}）`;
-    return `近30日按期办结 ${((100 * figure.closed_on_time) / figure.closed_due).toFixed(1)}%（${n}）`;
+    if (figure.closed_due < 10) return t("近30日按期办结：样本不足（{n}）", { n });
+    return t("近30日按期办结 {rate}%（{n}）", { rate: ((100 * figure.closed_on_time) / figure.closed_due).toFixed(1), n });
   }
 
   function cellAt(map, at) {
     const [feature] = map.queryRenderedFeatures(at, { layers: ["grid-fill"] });
     return feature ? String(feature.properties.code) : null;
   }
+
+  /** A finger is wider than a point. */
+  const around = ({ x, y }) => [[x - 6, y - 6], [x + 6, y + 6]];
 
   /** `state()` gives the current state, `open(code)` drills. */
   function start(map, state, open) {
@@ -29,10 +36,12 @@
       if (!child) return;
       if (over !== code) {
         const figure = state().figures.get(`child.${code}`);
-        tip.replaceChildren(
+        const line = Wall.paint.line(code);
+        tip.replaceChildren(...[
           make("b", {}, child.name),
-          make("span", {}, `近7日上报 ${count(Wall.choropleth.reported(state(), code))} 件`),
-          make("span", {}, rate(figure)));
+          line ? make("span", {}, line) : null,
+          make("span", {}, t("近7日上报 {n} 件", { n: count(Wall.choropleth.reported(state(), code)) })),
+          make("span", {}, rate(figure))].filter(Boolean));
       }
       const { width, height } = map.getContainer().getBoundingClientRect();
       const ratio = width / map.getContainer().offsetWidth;
@@ -43,6 +52,7 @@
       tip.style.top = `${y}px`;
     }
 
+    tellOf = tell;
     map.on("mousemove", (event) => {
       const code = cellAt(map, event.point);
       tell(code, event.point);
@@ -55,11 +65,18 @@
     };
     map.on("mouseout", leave);
     map.on("click", (event) => {
+      const [spot] = map.queryRenderedFeatures(around(event.point), { layers: ["case", "case-tile"] });
+      if (spot?.properties.n > 1) return leave(), Wall.map.near(event.lngLat);
+      if (spot) return leave(), Wall.card.open(spot.properties.case_no);
+      const close = map.getZoom() >= CLOSE_ZOOM;
+      const [point] = close ? map.queryRenderedFeatures(around(event.point), { layers: ["video-point", "video-cluster"] }) : [];
+      if (point?.properties.point_id) return leave(), Wall.video.open(point.properties.point_id);
+      if (point?.properties.total > 1) return leave(), Wall.map.near(event.lngLat);
       const code = cellAt(map, event.point);
       leave();
       if (code && code !== state().grid.code) open(code);
     });
   }
 
-  Wall.pointer = { start, rate };
+  Wall.pointer = { start, rate, tell: (code, at) => tellOf(code, at) };
 })();

@@ -3,8 +3,8 @@
 (() => {
   const { make, write } = Wall.element;
   const MARGIN = 2; // px between two labels
-  const labels = new Map(); // code -> {node, at: [lon, lat], n, width, height}
-  let following = false;
+  const labels = new Map(); // code -> {node, at: [lon, lat], weight, width, height}
+  let following = null; // the map whose camera we follow
 
   function place() {
     const map = Wall.map.get();
@@ -14,11 +14,11 @@
     }
   }
 
-  /** Where two would overlap, the one with fewer cases steps back. */
+  /** Where two would overlap, the lighter one steps back. */
   function settle() {
     const map = Wall.map.get();
     const taken = [];
-    for (const label of [...labels.values()].sort((a, b) => b.n - a.n)) {
+    for (const label of [...labels.values()].sort((a, b) => b.weight - a.weight)) {
       const { x, y } = map.project(label.at);
       const box = [x - label.width / 2 - MARGIN, y - label.height / 2, x + label.width / 2 + MARGIN, y + label.height / 2];
       const free = taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
@@ -39,9 +39,9 @@
   function build(list) {
     labels.clear();
     reserve(list);
-    for (const { code, name, lon, lat, n } of list) {
-      const node = make("div", { class: "map-label" }, make("div", {}, make("b", {}, name), make("span", {})));
-      labels.set(code, { node, at: [lon, lat], n });
+    for (const { code, name, lon, lat, n, weight } of list) {
+      const node = make("div", { class: "map-label" }, make("div", {}, make("b", {}, name), make("span", {}, n ?? "")));
+      labels.set(code, { node, at: [lon, lat], weight });
     }
     document.getElementById("labels").replaceChildren(...[...labels.values()].map((label) => label.node));
     for (const label of labels.values()) {
@@ -50,21 +50,22 @@
     }
   }
 
-  /** Show `list` of {code, name, lon, lat, n}; `n` null shows the name alone. `anew`: another grid was opened. */
+  /** Show `list` of {code, name, lon, lat, n, weight}; `n` is the line below the name or null, the heavier stay. `anew`: another grid was opened. */
   function show(list, anew) {
     const map = Wall.map.get();
     if (!map) return;
-    if (!following) {
-      following = true;
+    if (following !== map) {
+      following = map;
       map.on("move", place);
       map.on("moveend", settle);
       map.on("resize", () => (place(), settle()));
     }
     if (anew) build(list);
-    for (const { code, n } of list) {
+    for (const { code, n, weight } of list) {
       const label = labels.get(code);
-      label.n = n;
-      write(label.node.firstChild.lastChild, n === null ? "" : String(n));
+      if (!label) continue;
+      label.weight = weight;
+      write(label.node.firstChild.lastChild, n ?? "");
     }
     if (anew) place(), settle();
   }

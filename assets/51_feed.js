@@ -1,6 +1,7 @@
 // The live feed: the newest case on top, a burst folded into one line.
 "use strict";
 (() => {
+  const { t } = Wall;
   const { make, write, mark } = Wall.element;
   const { STAGE, LIGHT, moment, caseTitle, casePlace, count } = Wall.format;
   const BURST = 8;
@@ -9,12 +10,15 @@
   let told = 0; // rows the standing notice speaks of
 
   function makeRow() {
-    return make("li", { class: "feed-row" },
+    const row = make("li", { class: "feed-row", tabindex: 0 },
       make("time", { class: "feed-time" }),
       make("span", { class: "feed-title" }),
       make("span", { class: "feed-stage" }),
       make("span", { class: "feed-place" }),
       make("span", { class: "feed-light" }));
+    // A row slides in once, not again when a scene moves its panel.
+    row.addEventListener("animationend", () => row.classList.remove("arriving"));
+    return row;
   }
 
   function paintRow(node, row) {
@@ -36,7 +40,7 @@
   function notice(arrived, catchingUp) {
     const node = document.getElementById("feed-notice");
     told = node.hidden ? arrived : told + arrived;
-    write(node, catchingUp ? `断线期间补收 ${count(told)} 条` : `+ ${count(told)} 件`);
+    write(node, catchingUp ? t("断线期间补收 {n} 条", { n: count(told) }) : t("+ {n} 件", { n: count(told) }));
     node.hidden = false;
     clearTimeout(noticeTimer);
     noticeTimer = setTimeout(() => {
@@ -64,11 +68,12 @@
   function paint(state, changes, whole, mood) {
     if (whole || changes.rows.size) {
       paintList(state, changes, whole);
-      if (!whole && changes.arrived && (changes.arrived > BURST || mood.recovering)) notice(changes.arrived, mood.recovering);
+      if (mood.missed) notice(mood.missed, true);
+      else if (!whole && changes.arrived && (changes.arrived > BURST || mood.recovering)) notice(changes.arrived, mood.recovering);
       Wall.fit.rows();
     }
     const today = state.figures.get("tile.K01");
-    write(document.getElementById("feed-note"), `今日 ${count(today?.value)} · 序号 ${count(state.seq)}`);
+    write(document.getElementById("feed-note"), t("今日 {n} · 序号 {seq}", { n: count(today?.value), seq: count(state.seq) }));
   }
 
   Wall.feed = { paint };

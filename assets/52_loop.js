@@ -10,7 +10,7 @@
       const figure = state.figures.get(key);
       mark(node, "data-value", figure?.n);
       write(node.querySelector(".loop-value"), Wall.format.count(figure?.n));
-      write(node.querySelector(".loop-detail"), figure?.detail || "");
+      write(node.querySelector(".loop-detail"), Wall.told(figure?.detail || ""));
     }
   }
 

@@ -1,7 +1,8 @@
 // Thirty days of intake and closure over the band of the same season.
 "use strict";
 (() => {
-  const { draw, write, line } = Wall.element;
+  const { t } = Wall;
+  const { write, mark, paths, line } = Wall.element;
   const known = (value) => value !== null && value !== undefined;
 
   function paint(state, changes, whole) {
@@ -17,18 +18,20 @@
       ...banded.reverse().map(([day, at]) => [x(at), y(day.low)]),
     ];
     const outside = days.flatMap(([, day], at) => (known(day.high) && day.reported > day.high ? [[x(at), y(day.reported)]] : []));
-    document.getElementById("trend-box").replaceChildren(draw("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" },
-      draw("path", { class: "trend-band", d: band.length ? `${line(band)}Z` : "" }),
-      draw("path", { class: "trend-closed", d: curve("closed") }),
-      draw("path", { class: "trend-reported", d: curve("reported") }),
-      draw("path", { class: "trend-outside", d: outside.map(([px, py]) => `M${px.toFixed(2)} ${py.toFixed(2)}h0`).join("") })));
+    paths(document.getElementById("trend-box"), {
+      "trend-band": band.length ? `${line(band)}Z` : "",
+      "trend-closed": curve("closed"),
+      "trend-reported": curve("reported"),
+      "trend-outside": outside.map(([px, py]) => `M${px.toFixed(2)} ${py.toFixed(2)}h0`).join(""),
+    });
     const short = (key) => key.slice(5).replace("-", "/");
     write(document.getElementById("trend-first"), days.length ? short(days[0][0]) : "");
     write(document.getElementById("trend-last"), days.length ? short(days[days.length - 1][0]) : "");
-    write(document.getElementById("trend-top"), days.length ? `${top} 件` : "");
+    write(document.getElementById("trend-top"), days.length ? t("{n} 件", { n: top }) : "");
     const last = days[days.length - 1]?.[1];
-    document.getElementById("trend").title = last
-      ? `今日上报 ${last.reported}，办结 ${last.closed}；历史同期 ${last.low ?? "—"}–${last.high ?? "—"}` : "";
+    mark(document.getElementById("trend"), "title", last
+      ? t("今日上报 {reported}，办结 {closed}；历史同期 {low}–{high}",
+        { reported: last.reported ?? "—", closed: last.closed ?? "—", low: last.low ?? "—", high: last.high ?? "—" }) : "");
   }
 
   Wall.trend = { paint };

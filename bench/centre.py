@@ -135,13 +135,14 @@ class Producer(threading.Thread):
         line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         due = time.monotonic()
         for body in self._bodies:
-            time.sleep(max(0.0, due - time.monotonic()))
-            due += self._pause_s
             line.request("POST", "/api/v1/incidents", body, {"Content-Type": "application/json"})
             answer = line.getresponse()
             answer.read()
-            if answer.status == 200:
+            if answer.status < 300:
                 self.accepted += 1
             else:
                 self.refused += 1
+            # Before the next body is made, which may say when that was.
+            due += self._pause_s
+            time.sleep(max(0.0, due - time.monotonic()))
         line.close()

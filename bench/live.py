@@ -1,4 +1,4 @@
-"""The live feed: accepted-to-client times, processor per delivery beside a plain `emit`, and the intake's rates."""
+"""The live feed: accepted-to-client times, processor per delivery beside others, and the intake's rates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench import centre
+from bench import centre, nchan, plain
 from data_adapters.ledger import engine
 from data_adapters.ledger.tables import cases
 
@@ -40,10 +40,20 @@ class Road:
         deliveries: int = self.report["deliveries"]
         return (self.cpu_s - self.intake_s) / max(1, deliveries) * 1e6
 
+    @property
+    def whole_us(self) -> float:
+        """The same with the intake, which in a short run is most of it."""
+        return self.cpu_s / max(1, int(self.report["deliveries"])) * 1e6
+
 
 def singles(number: int) -> Iterator[bytes]:
     """Bodies with one new incident each."""
     return (json.dumps(centre.incident(next(_NUMBERS))).encode() for _ in range(number))
+
+
+def told(number: int) -> Iterator[bytes]:
+    """Bodies as walls get them, made when they are sent: for a server that only passes them on."""
+    return (json.dumps(plain.item(centre.incident(next(_NUMBERS)))).encode() for _ in range(number))
 
 
 def batches(number: int, size: int) -> Iterator[bytes]:
@@ -52,16 +62,22 @@ def batches(number: int, size: int) -> Iterator[bytes]:
         yield json.dumps([centre.incident(n) for n in islice(_NUMBERS, size)]).encode()
 
 
-def measure(name: str, command: list[str], port: int, walls: int, rate: float, seconds: float) -> Road:
-    """Post `rate` incidents a second, first to nobody, then with `walls` looking on."""
+def measure(
+    name: str, command: list[str], port: int, walls: int, rate: float, seconds: float, raw: bool = False
+) -> Road:
+    """Post `rate` incidents a second, first to nobody, then with `walls` looking on. ``raw``: without Socket.IO."""
+
+    def produce(lasting_s: float) -> int:
+        return _produce(port, lasting_s, rate, told if raw else singles)
+
     with centre.running(command, port) as server:
         quiet_s = max(5.0, seconds / 4)
-        _produce(port, 5, rate)  # what is done once is done
+        produce(5)  # what is done once is done
         before = centre.cpu_s(server.pid)
-        _produce(port, quiet_s, rate)
+        produce(quiet_s)
         intake_s = (centre.cpu_s(server.pid) - before) / quiet_s * seconds
         crowd = subprocess.Popen(
-            [sys.executable, "-m", "bench.walls", str(port), str(walls)],
+            [sys.executable, "-m", "bench.walls", str(port), str(walls), *(["raw"] if raw else [])],
             cwd=centre.ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -69,10 +85,10 @@ def measure(name: str, command: list[str], port: int, walls: int, rate: float, s
         )
         assert crowd.stdin is not None and crowd.stdout is not None  # noqa: S101, PT018 - for the types
         crowd.stdout.readline()
-        _produce(port, 3, rate)
+        produce(3)
         _ask(crowd)
         before = centre.cpu_s(server.pid)
-        incidents = _produce(port, seconds, rate)
+        incidents = produce(seconds)
         time.sleep(1)
         used = centre.cpu_s(server.pid) - before
         report = _ask(crowd)
@@ -89,10 +105,10 @@ def _ask(crowd: subprocess.Popen[str]) -> dict[str, Any]:
     return answer
 
 
-def _produce(port: int, seconds: float, rate: float) -> int:
+def _produce(port: int, seconds: float, rate: float, made: Callable[[int], Iterator[bytes]]) -> int:
     lines = 4
     bodies = round(seconds * rate / lines)
-    producers = [centre.Producer(port, singles(bodies), lines / rate) for _ in range(lines)]
+    producers = [centre.Producer(port, made(bodies), lines / rate) for _ in range(lines)]
     _run(producers)
     return sum(producer.accepted for producer in producers)
 
@@ -168,14 +184,19 @@ def main(arguments: list[str]) -> None:
         settings = centre.make(folder, store)
         port = centre.free_port()
         serve = ["dashboard.cli", "serve", "--config", str(settings), "--port", str(port)]
-        ours = measure("yiping", serve, port, given.walls, given.rate, given.seconds)
-        plain_port = centre.free_port()
-        plain = measure(
-            "plain emit", ["bench.plain", str(plain_port)], plain_port, given.walls, given.rate, given.seconds
-        )
+        shape = (given.walls, given.rate, given.seconds)
+        roads = [measure("yiping", serve, port, *shape)]
+        for label, mode in (("emit, gevent", "gevent"), ("emit, threads", "threading")):
+            at = centre.free_port()
+            roads.append(measure(label, ["bench.plain", str(at), mode], at, *shape))
+        if nchan.nginx() is not None:
+            at = centre.free_port()
+            roads.append(measure("nginx Nchan", ["bench.nchan", str(at), name], at, *shape, raw=True))
         single, batch = intake(port, serve, max(5.0, given.seconds / 4))
         alone = bare(store, folder)
-    _print_roads(given.walls, [ours, plain])
+    _print_roads(given.walls, roads)
+    if nchan.nginx() is None:
+        print("nginx Nchan: not measured, not installed (Debian: nginx, libnginx-mod-nchan)")
     print()
     print(f"{'intake (SQLite, every answer durable)':40}{'rows/s':>10}{'of bare':>10}")
     for label, rate in (
@@ -189,13 +210,12 @@ def main(arguments: list[str]) -> None:
 def _print_roads(walls: int, roads: list[Road]) -> None:
     head = f"{walls} walls"
     print(f"{head:14}{'incidents':>10}{'delivered':>10}{'frames':>9}{'p50 ms':>8}{'p99 ms':>8}", end="")
-    print(f"{'CPU s':>8}{'intake s':>9}{'µs/deliv.':>10}{'ratio':>7}")
+    print(f"{'CPU s':>8}{'intake s':>9}{'µs/deliv.':>10}{'+ intake':>10}")
     for road in roads:
-        told = road.report
-        ratio = road.cpu_us / roads[-1].cpu_us
-        print(f"{road.name:14}{road.incidents:10}{told['deliveries']:10}{told['frames']:9}", end="")
-        print(f"{told['p50']:8.0f}{told['p99']:8.0f}", end="")
-        print(f"{road.cpu_s:8.1f}{road.intake_s:9.1f}{road.cpu_us:10.1f}{ratio:7.2f}")
+        report = road.report
+        print(f"{road.name:14}{road.incidents:10}{report['deliveries']:10}{report['frames']:9}", end="")
+        print(f"{report['p50']:8.0f}{report['p99']:8.0f}", end="")
+        print(f"{road.cpu_s:8.1f}{road.intake_s:9.1f}{road.cpu_us:10.1f}{road.whole_us:10.1f}")
 
 
 if __name__ == "__main__":

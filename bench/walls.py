@@ -76,10 +76,11 @@ class Line:
 class Walls:
     """``ages`` in milliseconds, one for each incident at each wall."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, raw: bool) -> None:
         self.begin()
         self.lost = 0
         self._port = port
+        self._raw = raw
         self._last: tuple[bytes, list[float], bytes] = (b"", [], b"")
         self._walls = [gevent.spawn(self._wall) for _ in range(count)]
 
@@ -91,6 +92,8 @@ class Walls:
     def _wall(self) -> None:
         try:
             line = Line(self._port, "/socket.io/?EIO=4&transport=websocket")
+            while self._raw:
+                self._take(line, line.receive())
             line.send(b"40/live,")
             while True:
                 told = line.receive()
@@ -104,7 +107,7 @@ class Walls:
     def _take(self, line: Line, told: bytes) -> None:
         now = time.time()
         if told != self._last[0]:  # most walls get the same bytes
-            self._last = (told, *_read(told))
+            self._last = (told, *_read(told, self._raw))
         _, accepted, answer = self._last
         self.frames += 1
         self.ages.extend((now - moment) * 1_000 for moment in accepted)
@@ -118,9 +121,9 @@ class Walls:
         return {"deliveries": len(ages), "frames": self.frames, "lost": self.lost} | at
 
 
-def _read(told: bytes) -> tuple[list[float], bytes]:
-    """(when each incident of a message was accepted, the ack that it asks for)."""
-    event, message = orjson.loads(told[8:])
+def _read(told: bytes, raw: bool) -> tuple[list[float], bytes]:
+    """(when each incident of a message was accepted, the ack that it asks for). ``raw``: without Socket.IO."""
+    event, message = ("incident", orjson.loads(told)) if raw else orjson.loads(told[8:])
     items = message["items"] if event == "frame" else [message]
     accepted = [datetime.fromisoformat(item["accepted_at"]).timestamp() for item in items]
     if event != "frame":
@@ -129,8 +132,8 @@ def _read(told: bytes) -> tuple[list[float], bytes]:
 
 
 def main(arguments: list[str]) -> None:
-    """``PORT COUNT``; each line of the input asks for a report and begins anew, its end ends it."""
-    walls = Walls(int(arguments[0]), int(arguments[1]))
+    """``PORT COUNT [raw]``; each line of the input asks for a report and begins anew, its end ends it."""
+    walls = Walls(int(arguments[0]), int(arguments[1]), arguments[2:] == ["raw"])
     gevent.sleep(3)
     print("ready", flush=True)
     threads = gevent.get_hub().threadpool

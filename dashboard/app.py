@@ -6,7 +6,6 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlencode
 
-from dash import Dash
 from flask import Flask, Response, redirect, request
 from flask_compress import Compress
 from flask_socketio import SocketIO
@@ -14,15 +13,29 @@ from flask_socketio import SocketIO
 from dashboard import api
 from dashboard.access import COOKIE, scope_of_request
 from dashboard.api.problem import answer
+from dashboard.appearance import Appearance, remember
+from dashboard.bundle import FOREVER, PREFIX, Bundles
+from dashboard.languages.catalogue import LANGUAGES, Language, Words, words
+from dashboard.languages.skeleton import translated
+from dashboard.live.door import Door
 from dashboard.live.socket import MAX_MESSAGE, LiveFeed
-from dashboard.pages import sources, wall
+from dashboard.pages import remote, sources, wall
+from dashboard.pages.document import WallDash
 from dashboard.proxy import BehindLocalProxy
 from dashboard.services import Services
 
 MAX_BODY = 8 * 1024 * 1024
 #: Paths that tell nothing about a centre and need no token.
-_PAGES = {"/", "/sources", "/favicon.ico"}
-_PAGE_PARTS = ("/grid/", "/assets/", "/_dash-", "/_favicon.ico", "/_reload-hash")
+_PAGES = {"/", "/sources", "/remote", "/favicon.ico", "/_dash-layout", "/_dash-dependencies"}
+_PAGE_PARTS = (
+    "/grid/",
+    "/case/",
+    "/assets/",
+    PREFIX,
+    "/_dash-component-suites/",
+    "/_favicon.ico",
+    "/_reload-hash",
+)
 _OPEN = ("/healthz", "/readyz", "/metrics", "/api/", "/socket.io/")
 
 
@@ -49,19 +62,29 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
     _guard(server, services)
     Compress(server)
     api.register(server, services)
-    sources.routes(server, services)
-    dash = Dash(
+    spoken: dict[Language, Words] = {
+        name: words(name, services.catalogue, services.scenes) for name in LANGUAGES
+    }
+    bundles = Bundles.of(assets_folder(), {name: one.script() for name, one in spoken.items() if one})
+    bundles.routes(server)
+    sources.routes(server, services, bundles.desk_styles.address)
+    remote.routes(server, services, bundles)
+    dash = WallDash(
         "dashboard",
-        server=server,  # type: ignore[arg-type]  # Dash's stub forgets that it takes a Flask
+        server=server,
         assets_folder=str(assets_folder()),
-        assets_ignore=wall.ASSETS_IGNORE,
+        include_assets_files=False,
         title=services.settings.centre.name,
         update_title="",
         serve_locally=True,
         suppress_callback_exceptions=True,
         enable_mcp=False,
     )
-    dash.layout = lambda: wall.layout(services.settings)
+    dash.bundles = bundles
+    dash.appearance = lambda: Appearance.of_request(services.settings)
+    dash.layout = lambda: translated(
+        wall.layout(services.catalogue, services.scenes), spoken[dash.appearance().language]
+    )
     policy = _policy(dash)
 
     @server.after_request
@@ -70,9 +93,10 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if request.path.startswith(("/assets/", "/_dash-component-suites/")) and response.status_code == 200:
-            # Dash puts the file's time or version into the address: what was fetched once stays good.
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        if response.status_code == 200:
+            _keep(response)
+            if response.mimetype == "text/html":
+                remember(response)
         return response
 
     socketio = SocketIO(
@@ -85,8 +109,17 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
         cors_allowed_origins=None,
     )
     services.feed = LiveFeed(services, socketio)
-    server.wsgi_app = BehindLocalProxy(server.wsgi_app)  # type: ignore[method-assign]
+    server.wsgi_app = Door(BehindLocalProxy(server.wsgi_app))  # type: ignore[method-assign]
     return server, socketio
+
+
+def _keep(response: Response) -> None:
+    """How long a browser may keep what is not data: for good where the address changes with the content."""
+    versioned = request.path.startswith("/assets/") and request.query_string
+    if versioned or request.path.startswith("/_dash-component-suites/"):
+        response.headers["Cache-Control"] = FOREVER
+    elif request.path == "/_favicon.ico":
+        response.headers["Cache-Control"] = "public, max-age=86400"
 
 
 def _guard(server: Flask, services: Services) -> None:
@@ -122,7 +155,7 @@ def _guard(server: Flask, services: Services) -> None:
         return None
 
 
-def _policy(dash: Dash) -> str:
+def _policy(dash: WallDash) -> str:
     """A content security policy without ``unsafe-eval``; MapLibre's worker is a blob."""
     parts = {
         "default-src": "'self'",

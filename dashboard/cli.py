@@ -17,11 +17,15 @@ import click
 import orjson
 from tqdm import tqdm
 
+from dashboard.indicators.catalogue import Catalogue
+from dashboard.scenes import Scenes
 from dashboard.serve import serve as serve_forever
 from data_adapters.check import check as check_sources
 from data_adapters.demo.county import write_county
+from data_adapters.demo.province import PLAN_FILE, write_province
 from data_adapters.grid_intake import Progress
 from data_adapters.ledger import Ledger
+from data_adapters.ledger.high_water import HighWater
 from data_adapters.report import Report
 from data_adapters.settings import Settings, load
 from data_adapters.suggestion import did_you_mean
@@ -95,10 +99,14 @@ def init(path: Path) -> int:
 @guarded
 def check(config: Path, as_json: bool) -> int:
     """读所有来源，不写任何东西：接受和拒绝了哪些行、为什么。"""
-    settings = load(config)
+    settings = _settings(config)
     with _progress() as progress:
         report = check_sources(settings, progress)
-    return _tell(report, as_json)
+    code = _tell(report, as_json)
+    lost = [] if report.grid_codes is None else _scenes(settings).unknown_grids(report.grid_codes)
+    for line in lost:
+        click.echo(f"错误：{config} {line}", err=True)
+    return UNUSABLE if lost else code
 
 
 @main.command()
@@ -108,7 +116,7 @@ def check(config: Path, as_json: bool) -> int:
 @guarded
 def sync(config: Path, as_json: bool, source: str | None) -> int:
     """读来源，写入库；可以重复运行。"""
-    settings = load(config)
+    settings = _settings(config)
     names = [known.name for known in settings.sources]
     if source is not None and source not in names:
         raise ValueError(f"{config}：没有名为 {source!r} 的来源{did_you_mean(source, names)}")
@@ -123,28 +131,50 @@ def sync(config: Path, as_json: bool, source: str | None) -> int:
 
 @main.command()
 @config_option
+@guarded
+def restored(config: Path) -> None:
+    """恢复备份之后：给变更日志换一代，所有大屏重新载入。平时会自己发现，旁边的 .shown 文件没有了时才需要。"""
+    ledger = open_ledger(load(config))
+    try:
+        epoch, top = ledger.renew_epoch(ledger.position()[0])
+    finally:
+        ledger.close()
+    click.echo(f"变更日志已换代：{epoch}，末尾是 {top}", err=True)
+
+
+@main.command()
+@config_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
 @click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
 @guarded
 def serve(config: Path, host: str, port: int) -> None:
     """用生产服务器提供大屏，并按各来源自己的周期拉取。"""
-    serve_forever(load(config), config.resolve(), host, port)
+    serve_forever(_settings(config), config.resolve(), host, port)
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
 @click.option("--port", default=8050, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
 @click.option("--data", type=click.Path(path_type=Path), help="演示中心的目录，默认在用户数据目录")
-@click.option("--scale", type=click.Choice(["county"]), default="county", show_default=True, help="规模")
+@click.option(
+    "--scale", type=click.Choice(["county", "province"]), default="county", show_default=True, help="规模"
+)
+@click.option("--store", help="省的库地址，如 postgresql+psycopg://…；默认是演示目录里的 SQLite")
 @click.option(
     "--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="上游的倍速"
 )
 @guarded
-def demo(host: str, port: int, data: Path | None, scale: str, speed: float) -> None:
-    """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。"""
-    folder = (data or _user_data() / "demo").expanduser().resolve()
+def demo(host: str, port: int, data: Path | None, scale: str, store: str | None, speed: float) -> None:
+    """造一个演示县（合成数据），打开它的大屏，并让模拟的上游继续上报。省要造二十分钟左右，中断后再运行会接着造。"""
+    whole = scale == "province"
+    folder = (data or _user_data() / ("demo-province" if whole else "demo")).expanduser().resolve()
     config = folder / "yiping.toml"
-    if not config.exists():
+    if config.exists() and whole != (folder / PLAN_FILE).exists():
+        raise ValueError(f"{folder}：里面是另一种规模的演示，请用 --data 换一个目录")
+    if not config.exists() and whole:
+        with _progress() as progress:
+            write_province(folder, store=store, now=datetime.now(UTC), progress=progress)
+    elif not config.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with _progress() as progress:
             write_county(folder, now=datetime.now(UTC), progress=progress)
@@ -165,9 +195,28 @@ def _user_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "yiping"
 
 
+def _settings(config: Path) -> Settings:
+    """The configuration, its indicators and scenes checked as well. Raises `SettingsError`."""
+    settings = load(config)
+    _scenes(settings)
+    return settings
+
+
+def _scenes(settings: Settings) -> Scenes:
+    return Scenes.of(settings, Catalogue.of(settings))
+
+
 def open_ledger(settings: Settings) -> Ledger:
     """The ledger at the configured address, its tables brought up to date."""
-    return Ledger.open(settings.store.url, timezone=settings.centre.timezone, root=settings.centre.root)
+    ledger = Ledger.open(
+        settings.store.url,
+        timezone=settings.centre.timezone,
+        root=settings.centre.root,
+        policies=settings.policies,
+    )
+    # Before anything new is written: it would take the numbers of what a restored backup has lost.
+    HighWater(settings.high_water).renew_if_restored(ledger)
+    return ledger
 
 
 def _tell(report: Report, as_json: bool) -> int:

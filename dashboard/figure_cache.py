@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from dashboard.indicators.catalogue import Catalogue
 from dashboard.indicators.figures import Figures, figures
 from data_adapters.ledger import Ledger, Scope
 
@@ -14,7 +15,8 @@ _KEPT = 64
 class FigureCache:
     """path -> (seq, minute, figures), the most recent grids only."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._tiles = catalogue.tiles
         self._found: OrderedDict[tuple[str, str], tuple[int, int, Figures]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -31,7 +33,7 @@ class FigureCache:
                 if known is not None and known[:2] == (seq, minute):
                     self._found.move_to_end((epoch, path))
                     return seq, known[2]
-            fresh = figures(snapshot, path)
+            fresh = figures(snapshot, path, self._tiles)
         with self._lock:
             self._found[epoch, path] = (seq, minute, fresh)
             while len(self._found) > _KEPT:

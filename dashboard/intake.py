@@ -1,7 +1,8 @@
 """Writes that arrive at the same time share one transaction: one commit, one wait for the disk.
 
 Each caller gets the outcomes of its own records, and only after the commit. If the shared transaction fails, each
-write is tried on its own, so that one that cannot be stored costs no other.
+write is tried on its own, so that one that cannot be stored costs no other. Sources take turns: whoever sends much
+waits for himself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gevent
 from gevent.event import AsyncResult
 from sqlalchemy.exc import OperationalError
 
+from dashboard.lane import Busy, StoreSilent
 from data_adapters.ledger import Outcome
 
 #: Records of one shared transaction: as many as one request may bring.
@@ -27,13 +29,14 @@ class Intake(Generic[_T]):
 
     def __init__(self, write: Write[_T]) -> None:
         self._write = write
-        self._waiting: deque[tuple[Sequence[_T], AsyncResult]] = deque()
+        #: Source -> its writes, oldest first. The source whose turn it is stands first.
+        self._waiting: dict[str, deque[tuple[Sequence[_T], AsyncResult]]] = {}
         self._running = False
 
-    def put(self, records: Sequence[_T]) -> list[Outcome]:
+    def put(self, source: str, records: Sequence[_T]) -> list[Outcome]:
         """The outcomes of `records`, once they are durable. Raises what the write raised."""
         result = AsyncResult()
-        self._waiting.append((records, result))
+        self._waiting.setdefault(source, deque()).append((records, result))
         if not self._running:
             self._running = True
             gevent.spawn(self._drain)
@@ -48,11 +51,18 @@ class Intake(Generic[_T]):
             self._running = False
 
     def _take(self) -> list[tuple[Sequence[_T], AsyncResult]]:
-        taken = [self._waiting.popleft()]
-        size = len(taken[0][0])
-        while self._waiting and size + len(self._waiting[0][0]) <= MOST:
-            size += len(self._waiting[0][0])
-            taken.append(self._waiting.popleft())
+        """One write of each source in turn, for as long as they fit into one transaction."""
+        taken: list[tuple[Sequence[_T], AsyncResult]] = []
+        size = 0
+        while self._waiting:
+            source, queue = next(iter(self._waiting.items()))
+            if taken and size + len(queue[0][0]) > MOST:
+                break
+            taken.append(queue.popleft())
+            size += len(taken[-1][0])
+            del self._waiting[source]
+            if queue:
+                self._waiting[source] = queue  # behind the others
         return taken
 
     def _together(self, taken: list[tuple[Sequence[_T], AsyncResult]]) -> None:
@@ -60,7 +70,7 @@ class Intake(Generic[_T]):
             outcomes = self._write([record for records, _ in taken for record in records])
         except Exception as error:
             # A store that is away would only be asked as often as there are writes.
-            if len(taken) == 1 or isinstance(error, OperationalError):
+            if len(taken) == 1 or isinstance(error, OperationalError | StoreSilent | Busy):
                 for _, result in taken:
                     result.set_exception(error)
             else:

@@ -1,9 +1,10 @@
-"""Each source pulled on its own schedule, in a process of its own: a slow or broken one delays nobody."""
+"""Each source pulled on its own schedule or followed, in a process of its own: a slow or broken one delays nobody."""
 
 from __future__ import annotations
 
 import random
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import gevent
 from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
-from dashboard.services import Services, offload
+from dashboard.services import Services
 from data_adapters.ledger.sources import SourceState
 from data_adapters.settings import SourceSettings
 
@@ -24,6 +25,8 @@ _FIRST_S = 300.0
 #: A read that hangs is given up; nothing that was written is lost.
 _HANGS_S = 4 * 3600.0
 _RETRY_S, _LONGEST_RETRY_S = 30.0, 3600.0
+#: A stream mends its own troubles; what ends its process is begun again soon, and ever later where it ends at once.
+_FOLLOW_AGAIN_S, _LONGEST_FOLLOW_AGAIN_S, _STEADY_S = 1.0, 60.0, 60.0
 
 
 class Schedule:
@@ -42,16 +45,39 @@ class Schedule:
 
     def stop(self) -> None:
         """End every schedule and every read; a read that is cut off is read again next time."""
+        children = list(self._running)  # the greenlets forget theirs as they end
         gevent.killall(self._greenlets)
-        for child in list(self._running):
+        for child in children:
             child.terminate()
 
     def _begin(self) -> None:
-        sources = self._services.settings.in_reading_order()
+        every = self._services.settings.in_reading_order()
+        sources = [source for source in every if not source.is_stream]
         if any((state := self._state(source)) is None or state.last_ok_at is None for source in sources):
             self._spawn(self._sync, None).join(_FIRST_S)
-        for source in sources:
-            self._spawn(self._forever, source)
+        for source in every:
+            self._spawn(self._follow if source.is_stream else self._forever, source)
+
+    def _follow(self, source: SourceSettings) -> None:
+        """Keep one process that follows the stream. It takes no slot: it waits most of the time."""
+        command = [sys.executable, "-m", "data_adapters.follow", "--config", str(self._config)]
+        failures = 0
+        while True:
+            began = time.monotonic()
+            # The pipe ends with us, however we end: nobody goes on following for a server that is gone.
+            child = subprocess.Popen(
+                [*command, "--source", source.name], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
+            self._running.add(child)
+            try:
+                code = child.wait()
+            finally:
+                self._running.discard(child)
+            child.stdin.close()
+            self._services.note_failure(f"follow {source.name}", RuntimeError(f"退出码 {code}"))
+            failures = 1 if time.monotonic() - began > _STEADY_S else failures + 1
+            pause_s = min(_LONGEST_FOLLOW_AGAIN_S, _FOLLOW_AGAIN_S * 2.0 ** min(failures, 30))
+            gevent.sleep(random.uniform(pause_s / 2, pause_s))
 
     def _forever(self, source: SourceSettings) -> None:
         state = self._state(source)
@@ -67,7 +93,12 @@ class Schedule:
             failures = 0 if good else failures + 1
 
     def _state(self, source: SourceSettings) -> SourceState | None:
-        return offload(self._services.ledger.source_state, source.name)
+        while True:
+            try:
+                return self._services.read(self._services.ledger.source_state, source.name)
+            except Exception as error:  # the store is away: the source keeps its turn
+                self._services.note_failure(f"source {source.name}", error)
+                gevent.sleep(_RETRY_S)
 
     def _spawn(self, work: object, *args: object) -> gevent.Greenlet:
         greenlet = gevent.spawn(work, *args)

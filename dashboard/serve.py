@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from gevent.event import Event
 from dashboard.app import create_app
 from dashboard.schedule import Schedule
 from dashboard.services import Services
+from dashboard.warnings.watch import Watch
 from data_adapters.ledger import Ledger
 from data_adapters.settings import Settings
 
@@ -34,7 +36,13 @@ def serve(
     """Serve until SIGTERM or SIGINT. With `feed_folder` the demo's simulated upstream plays on at `speed`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     _warn_of_short_tokens(settings)
-    ledger = Ledger.open(settings.store.url, timezone=settings.centre.timezone, root=settings.centre.root)
+    ledger = Ledger.open(
+        settings.store.url,
+        timezone=settings.centre.timezone,
+        root=settings.centre.root,
+        policies=settings.policies,
+        prompt=True,
+    )
     services = Services(settings, ledger, speed=speed if feed_folder is not None else None)
     server, _ = create_app(services)
     listener = pywsgi.WSGIServer((host, port), server, log=None, error_log=logging.getLogger("yiping.http"))
@@ -45,6 +53,7 @@ def serve(
         raise click.ClickException(f"无法在 {host}:{port} 监听：{error.strerror}；请换一个 --port") from None
     # Inherited by every connection: a small answer must not wait for the other side's delayed acknowledgement.
     listener.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _warn_of_lost_grids(services)
     schedule = Schedule(services, config)
     children: list[subprocess.Popen] = []
     stopping = Event()
@@ -56,6 +65,8 @@ def serve(
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
     click.echo(f"一屏已就绪：http://{shown}:{port}/", err=True)
     schedule.start()
+    Watch(services).start()
+    threading.Thread(target=services.warm, daemon=True).start()
     if feed_folder is not None:
         command = [sys.executable, "-m", "data_adapters.demo.feed", "--url", f"http://127.0.0.1:{port}"]
         children.append(subprocess.Popen([*command, "--folder", str(feed_folder), "--speed", str(speed)]))
@@ -65,6 +76,13 @@ def serve(
         child.terminate()
     listener.stop(timeout=2)
     ledger.close()
+
+
+def _warn_of_lost_grids(services: Services) -> None:
+    """A scene whose grid is not there (any more) is no reason for a wall not to come up: the page says so as well."""
+    codes = services.ledger.atlas().by_code
+    for line in services.scenes.unknown_grids(codes) if codes else ():
+        click.echo(f"提醒：{line}", err=True)
 
 
 def _warn_of_short_tokens(settings: Settings) -> None:

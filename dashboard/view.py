@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from dashboard.services import Services
 from data_adapters.ledger import Scope, Snapshot
+from data_adapters.ledger.alerts import AlertRow, alert_item
 from data_adapters.ledger.contributions import STAGE
 from data_adapters.ledger.display import display_category, display_point
 from data_adapters.ledger.item import place_names, stamp
@@ -13,8 +16,9 @@ from data_adapters.ledger.scope import lineage
 from data_adapters.ledger.snapshot import CaseRow, GridRow
 
 FEED_ROWS = 40
-#: More open cases than this come as tiles, not as one list.
-OPEN_CASES = 2_000
+ALERTS = 40
+#: More open cases than this come as tiles: some 170 bytes each, and no answer is larger than 300 KB.
+OPEN_CASES = 1_000
 
 
 def view(services: Services, scope: Scope, code: str | None) -> dict[str, Any] | None:
@@ -24,7 +28,7 @@ def view(services: Services, scope: Scope, code: str | None) -> dict[str, Any] |
         if here is None:
             return None
         epoch, seq = snapshot.position()
-        state = _place(services, snapshot, here)
+        state = place(services, snapshot, here)
         state |= {
             "epoch": epoch,
             "seq": seq,
@@ -32,7 +36,12 @@ def view(services: Services, scope: Scope, code: str | None) -> dict[str, Any] |
             "centre": centre(services),
             "sources": sources(snapshot),
             "feed": feed(snapshot, here.path),
-            "cases": _open_cases(snapshot, here.path),
+            "cases": None if too_many(snapshot, here.path) else open_cases(snapshot, here.path),
+            "alerts": alert_rows(snapshot, snapshot.alerts.standing(here.path, ALERTS)),
+            "unacknowledged": snapshot.alerts.unacknowledged(here.path),
+            "boundaries": snapshot.boundaries(here.path),
+            "replay": {"idle_s": services.settings.replay.idle},
+            "orders": snapshot.walls.orders(),
         }
     # Counted after the position was taken: figures may be newer than `seq`, never older.
     state["figures"] = services.figures.get(services.ledger, here.path)[1]
@@ -46,10 +55,11 @@ def centre(services: Services) -> dict[str, Any]:
 
 
 def sources(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Every source's age since its last good read, in seconds by this machine's clock, and its interval."""
+    """Every source: what it brings, seconds since its last good read by this machine's clock, its interval."""
     return [
         {
             "name": state.name,
+            "kind": state.kind,
             "age_s": None
             if state.last_ok_at is None
             else max(0, round((snapshot.now - state.last_ok_at).total_seconds())),
@@ -59,9 +69,9 @@ def sources(snapshot: Snapshot) -> list[dict[str, Any]]:
     ]
 
 
-def feed(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
-    """The latest cases of a grid, newest report first."""
-    rows = snapshot.latest_cases(path, FEED_ROWS)
+def feed(snapshot: Snapshot, path: str, *span: datetime) -> list[dict[str, Any]]:
+    """The latest cases of a grid, newest report first. ``span``: only those reported within [since, until)."""
+    rows = snapshot.latest_cases(path, FEED_ROWS, *span)
     wanted = {step for row in rows for step in lineage(row.path)}
     grids = {found.path: found for found in snapshot.grids_at(sorted(wanted))}
     return [feed_row(row, grids) for row in rows]
@@ -89,9 +99,24 @@ def feed_row(row: CaseRow, grids: dict[str, GridRow]) -> dict[str, Any]:
     }
 
 
-def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, Any]:
+def alert_rows(snapshot: Snapshot, rows: Iterable[AlertRow]) -> list[dict[str, Any]]:
+    """Alerts for the wire, as the live feed has them; grids above the scope are cut off."""
+    found = list(rows)
+    wanted = sorted({step for row in found for step in lineage(row.path)})
+    grids = {known.path: known for known in snapshot.grids_at(wanted)}
+    code_of = {path: known.code for path, known in grids.items()}
+    label_of = {path: known.label for path, known in grids.items()}
+    return [alert_item(row._mapping, code_of, label_of) for row in found]
+
+
+def place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, Any]:
+    """The grid, the way to it and what lies below it."""
     name_of = services.settings.level_name
-    levels = snapshot.subtree_levels(here.path)
+    asked = (snapshot.scope.path, here.path, snapshot.grid_version())
+    levels = services.levels.get(asked)
+    if levels is None:
+        levels = snapshot.subtree_levels(here.path)
+        services.levels.put(asked, levels)
     return {
         "grid": {
             "code": here.code,
@@ -124,9 +149,16 @@ def _place(services: Services, snapshot: Snapshot, here: GridRow) -> dict[str, A
     }
 
 
-def _open_cases(snapshot: Snapshot, path: str) -> list[dict[str, Any]]:
+def too_many(snapshot: Snapshot, path: str, *span: datetime) -> bool:
+    """Whether a grid has more unfinished cases than one list takes. ``span``: reported within it."""
+    return len(snapshot.unfinished_cases(path, "id", limit=OPEN_CASES + 1, span=span)) > OPEN_CASES
+
+
+def open_cases(snapshot: Snapshot, path: str, *span: datetime) -> list[dict[str, Any]]:
+    """The cases of a grid on the map: unfinished, with a place. ``span``: only those reported within it."""
     found = []
-    for row in snapshot.unfinished_cases(path)[:OPEN_CASES]:
+    names = ("case_no", "lon", "lat", "placed", "grade", "light", "category", "reported_at")
+    for row in snapshot.unfinished_cases(path, *names, limit=OPEN_CASES, span=span):
         point = display_point(row.lon, row.lat, row.category) if row.placed else None
         if point is not None:
             found.append(

@@ -8,8 +8,7 @@ by centimetres to decimetres and are taken as one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -23,11 +22,7 @@ Transform = Callable[[ArrayLike, ArrayLike], Pair]
 
 TARGET = "EPSG:4490"
 #: Taken as the target itself.
-_SAME = frozenset({"EPSG:4490", "EPSG:4326", "OGC:CRS84"})
-#: Gauss-Krüger zones of CGCS2000: by zone number (6° and 3°) and by central meridian.
-_GAUSS_KRUEGER = (*range(4491, 4502), *range(4513, 4555))
-#: A point counts for another system only where this many more points fit than in the declared one.
-CLEARLY_MORE = 10
+SAME = frozenset({"EPSG:4490", "EPSG:4326", "OGC:CRS84"})
 
 #: An authority's code, or WKT or PROJJSON as files carry it.
 _NAMED = re.compile(r"[A-Za-z]+:[A-Za-z0-9._-]+$|[A-Z_]+\[|\{")
@@ -115,7 +110,7 @@ def to_target(crs: str) -> Transform | None:
 
     Where a point cannot be transformed the result is not finite. Raises `UnknownCrs`.
     """
-    if crs in _SAME:
+    if crs in SAME:
         return None
     if crs == "GCJ-02":
         return gcj_to_wgs
@@ -136,50 +131,9 @@ def to_target(crs: str) -> Transform | None:
     return transform
 
 
-@dataclass(frozen=True, slots=True)
-class CrsVerdict:
-    """How many of ``points`` lie in the grids if they are read as each system. ``declared`` is None for "auto"."""
-
-    declared: str | None
-    best: str
-    points: int
-    fitting: dict[str, int]
-
-    @property
-    def doubtful(self) -> bool:
-        """Another system fits clearly better than the declared one."""
-        return (
-            self.declared is not None and self.fitting[self.best] > self.fitting[self.declared] + CLEARLY_MORE
-        )
-
-    def share(self, crs: str) -> float:
-        """0..1 of the points that lie in the grids when read as `crs`."""
-        return self.fitting[crs] / self.points if self.points else 0.0
-
-
-def best_crs(
-    x: Floats, y: Floats, fits: Callable[[Floats, Floats], NDArray[np.bool_]], declared: str | None
-) -> CrsVerdict:
-    """Which system puts most of the points where they belong.
-
-    ``fits`` says of points in EPSG:4490 whether they lie in their grid. The declared system wins a tie, then the
-    one that moves nothing.
-    """
-    known = np.isfinite(x) & np.isfinite(y)
-    x, y = x[known], y[known]
-    fitting: dict[str, int] = {}
-    for crs in _hypotheses(x, y, declared):
-        transform = to_target(crs)
-        lon, lat = transform(x, y) if transform is not None else (x, y)
-        fitting[crs] = int(np.count_nonzero(fits(lon, lat)))
-    best = max(fitting, key=lambda crs: fitting[crs])
-    return CrsVerdict(declared, best, len(x), fitting)
-
-
-def _hypotheses(x: Floats, y: Floats, declared: str | None) -> Sequence[str]:
-    """The systems worth trying, the most likely first."""
-    first = [declared] if declared is not None else []
-    metres = len(x) > 0 and float(np.median(np.abs(x))) > 360
-    usual = [f"EPSG:{code}" for code in _GAUSS_KRUEGER] if metres else [TARGET, "GCJ-02", "BD-09"]
-    same = declared in _SAME
-    return list(dict.fromkeys([*first, *(crs for crs in usual if not (same and crs in _SAME))]))
+def is_projected(crs: str) -> bool:
+    """Whether the coordinates of `crs` are metres in a projection. False for what nobody knows."""
+    try:
+        return bool(pyproj.CRS.from_user_input(crs).is_projected)
+    except pyproj.exceptions.CRSError:
+        return False

@@ -14,6 +14,10 @@ from data_adapters.coordinates import Floats, Transform
 from data_adapters.records.field import shorten
 from data_adapters.records.record import Fault
 
+#: Points taken of one polygon to tell its coordinate system, and how far (0..1) inwards.
+OUTLINE_POINTS = 16
+_INWARDS = 0.01
+_POLYGON = 3
 _COLLECTION = re.compile(r"\s*(SRID=\d+;)?\s*GEOMETRYCOLLECTION", re.IGNORECASE)
 
 
@@ -61,6 +65,31 @@ def points(given: Sequence[Any]) -> list[tuple[float, float] | Fault | None]:
         else:
             results.append(Fault("lon", "not_point", f"应为点，收到 {shape.geom_type}"))
     return results
+
+
+def outline_points(given: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """(x, y, position in `given`) of points a little inside the outlines, `OUTLINE_POINTS` of each polygon."""
+    read = [_geometry(value) for value in given]
+    shapes = np.array([v if isinstance(v, shapely.Geometry) else None for v in read], dtype=object)
+    parts, owners = shapely.get_parts(shapely.force_2d(shapes), return_index=True)
+    drawn = (shapely.get_type_id(parts) == _POLYGON) & (shapely.area(parts) > 0)
+    coordinates, of_part = shapely.get_coordinates(parts, return_index=True)
+    drawn[of_part[~np.isfinite(coordinates).all(axis=1)]] = False
+    parts, owners = parts[drawn], owners[drawn]
+    if not len(parts):
+        return np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64)
+    # The largest part stands for all.
+    largest = np.lexsort((-shapely.area(parts), owners))
+    first = largest[np.unique(owners[largest], return_index=True)[1]]
+    parts, owners = parts[first], owners[first]
+    rings = shapely.get_exterior_ring(parts)
+    along = np.arange(OUTLINE_POINTS) / OUTLINE_POINTS
+    points = shapely.line_interpolate_point(rings[:, None], along, normalized=True).ravel()
+    middle = np.repeat(shapely.centroid(parts), OUTLINE_POINTS)
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    # On the outline itself a point is neither in nor out.
+    x, y = x + _INWARDS * (shapely.get_x(middle) - x), y + _INWARDS * (shapely.get_y(middle) - y)
+    return x, y, np.repeat(owners, OUTLINE_POINTS)
 
 
 def _geometry(value: Any) -> shapely.Geometry | Fault | None:

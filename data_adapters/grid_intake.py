@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from data_adapters.ground import Plot
+from data_adapters.ground import Ground, Plot
 from data_adapters.intake import Intake
 from data_adapters.ledger.sources import SourceState
 from data_adapters.mapping import Refused
@@ -14,10 +14,13 @@ from data_adapters.nesting import Nesting, Told, nest
 from data_adapters.readers.reader import SourceError
 from data_adapters.records.field import Context
 from data_adapters.records.grid import Grid
-from data_adapters.report import Note, SourceReport
+from data_adapters.report import EXAMPLES, Note, SourceReport
 from data_adapters.settings import Settings, SourceSettings
-from data_adapters.spool import refuse_shrunk
+from data_adapters.spool import refuse_shrunk, spooled
+from data_adapters.topology import Gap, Leak, Overlap, gaps, leaks, overlaps
 
+#: Notes that `GridReading.survey` makes.
+BETWEEN = frozenset({"overlap", "leak", "gap"})
 #: (source, rows read so far, rows in all where known)
 Progress = Callable[[str, int, int | None], None]
 
@@ -40,12 +43,28 @@ class GridReading:
         self.refused.append(refused)
         self.reports[refused.source].refuse(refused)
 
+    def survey(self) -> None:
+        """Note with each source how its grids lie to each other and to their parents: overlaps, leaks, gaps."""
+        plots = self.nesting.plots()
+        shared, leaking, bare = overlaps(plots), leaks(plots), gaps(plots)
+        for report in self.reports.values():
+            own = {
+                grid.code
+                for grid, told in self.nesting.grids
+                if told is not None and grid.source == report.name
+            }
+            report.notes += _between(
+                [one for one in shared if one.code in own or one.other in own],
+                [one for one in leaking if one.code in own],
+                [one for one in bare if one.code in own],
+            )
+
 
 def read_grids(
     settings: Settings,
     sources: Sequence[SourceSettings],
     context: Context,
-    known: Mapping[str, Plot],
+    known: dict[str, Plot],
     progress: Progress,
     cursors: Mapping[str, str | None] | None = None,
     good: Mapping[str, SourceState | None] | None = None,
@@ -55,12 +74,15 @@ def read_grids(
 
     A source that fails has an ``error`` in its report; the others go on.
     """
-    reports = {source.name: SourceReport(source.name, source.kind) for source in sources}
+    reports = {source.name: SourceReport.of(source) for source in sources}
     reading = GridReading(Nesting(), reports, cursors=dict(cursors or {}))
     told: list[Told] = []
-    for source in sources:
+    # What says where it lies comes first: the others are compared with it.
+    for source in sorted(sources, key=lambda source: source.crs == "auto"):
         try:
-            given = _told(source, context, reading, progress)
+            # One that says its system is not measured by what it said before: it may just have been mended.
+            ground = _ground(known if source.crs == "auto" else {}, told)
+            given = _told(source, context, reading, progress, ground)
             refuse_shrunk(source, reports[source.name].read, (good or {}).get(source.name))
             told += given
         except SourceError as error:
@@ -88,20 +110,52 @@ def root_note(nesting: Nesting, settings: Settings) -> list[Note]:
     return [Note("root_made", text, below)]
 
 
-def _told(source: SourceSettings, context: Context, reading: GridReading, progress: Progress) -> list[Told]:
+def _ground(known: dict[str, Plot], told: Sequence[Told]) -> Ground:
+    """What a grid source is compared with: grids of earlier reads, and those that other sources told before it."""
+    now = {item.grid.code: Plot(item.grid.code, item.grid.level, item.grid.geometry) for item in told}
+    return Ground((known | now).values())
+
+
+def _told(
+    source: SourceSettings, context: Context, reading: GridReading, progress: Progress, ground: Ground
+) -> list[Told]:
     report = reading.reports[source.name]
     rule = source.fields.get("parent")
     within = rule.within if rule is not None else None
     told: list[Told] = []
-    intake = Intake(source, context, None)
-    for batch in intake.batches(intake.chunks(reading.cursors.get(source.name))):
-        report.read += batch.read
-        for refused in batch.refused:
-            reading.refuse(refused)
-        told += [Told(cast(Grid, record), row, within) for row, record in batch.records]
-        reading.cursors[source.name] = batch.cursor
-        progress(source.name, report.read, batch.total)
+    intake = Intake(source, context, ground)
+    with spooled(intake.surveyed(intake.chunks(reading.cursors.get(source.name)))) as (_, chunks):
+        verdict = intake.judge()
+        if verdict is not None:
+            report.judge(verdict)
+        for batch in intake.batches(chunks):
+            report.read += batch.read
+            if batch.note is not None:
+                report.notes.append(Note("reader", batch.note))
+            for refused in batch.refused:
+                reading.refuse(refused)
+            told += [Told(cast(Grid, record), row, within) for row, record in batch.records]
+            reading.cursors[source.name] = batch.cursor
+            progress(source.name, report.read, batch.total)
     return told
+
+
+def _between(shared: list[Overlap], leaking: list[Leak], bare: list[Gap]) -> list[Note]:
+    """What is wrong between grids."""
+    notes: list[Note] = []
+    if shared:
+        examples = tuple(f"{o.code} 与 {o.other}：{o.area_m2:,.0f} m²" for o in shared[:EXAMPLES])
+        text = f"{len(shared)} 对同级网格重叠超过 1 m²，落在重叠处的点只归入其中一个"
+        notes.append(Note("overlap", text, len(shared), examples))
+    if leaking:
+        examples = tuple(f"{k.code} 有 {k.share:.1%} 在上级 {k.parent} 之外" for k in leaking[:EXAMPLES])
+        text = f"{len(leaking)} 个网格有超过 0.5% 的面积在上级之外"
+        notes.append(Note("leak", text, len(leaking), examples))
+    if bare:
+        examples = tuple(f"{g.code} 有 {g.share:.1%} 不属于任何下级" for g in bare[:EXAMPLES])
+        text = f"{len(bare)} 个网格有超过 0.5% 的面积不属于任何下级，落在那里的点归“未归下级”"
+        notes.append(Note("gap", text, len(bare), examples))
+    return notes
 
 
 def _notes(grids: Sequence[Grid]) -> list[Note]:

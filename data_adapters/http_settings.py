@@ -42,6 +42,7 @@ class HttpSettings(BaseModel):
     next: _Text | None = None  # where in the body, "a.b"
     max_pages: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     timeout: Annotated[int, Field(ge=1, le=600)] = 30  # seconds without a byte
+    tries: Annotated[int, Field(ge=1, le=10)] = 5  # of one request, before the source counts as failed
 
     @model_validator(mode="after")
     def _complete(self) -> HttpSettings:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data_adapters.records import case, event, grid, video
+from data_adapters.records import case, event, grid, indicator, org, video
 from data_adapters.records.case import Case
 from data_adapters.records.event import CaseEvent
 from data_adapters.records.field import Context, Field
 from data_adapters.records.grid import Grid
+from data_adapters.records.indicator import IndicatorFact
+from data_adapters.records.org import Org
 from data_adapters.records.record import Fault
 from data_adapters.records.video import VideoPoint, VideoStatus
 
-Record = Grid | Case | CaseEvent | VideoPoint | VideoStatus
+Record = Grid | Org | IndicatorFact | Case | CaseEvent | VideoPoint | VideoStatus
 Parse = Callable[[Mapping[str, Any], Context, str], Record | list[Fault]]
 
 
@@ -39,11 +41,20 @@ class Kind:
         return "lon" in self.field_names
 
 
-#: Reading order: grids before what lies in them, cases before their steps, points before their status.
+#: Reading order: grids before what lies in them, organisations before their cases,
+#: cases before their steps, points before their status.
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("grid", grid.FIELDS, grid.parse, (("code",), ("name",), ("level",)), "code"),
+        Kind("org", org.FIELDS, org.parse, (("code",), ("name",), ("org_type",)), "code"),
+        Kind(
+            "indicator",
+            indicator.FIELDS,
+            indicator.parse,
+            (("id",), ("grid_code",), ("numerator",), ("day", "month", "year", "period_from")),
+            "id",
+        ),
         Kind("video_point", video.FIELDS, video.parse, (("point_id",),), "point_id"),
         Kind("case", case.FIELDS, case.parse, (("source_id",), ("occurred_at", "reported_at")), "source_id"),
         Kind(

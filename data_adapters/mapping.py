@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from data_adapters import geometry
 from data_adapters.conversion import Convert, conversion
 from data_adapters.coordinates import Floats, Transform, UnknownCrs, to_target
 from data_adapters.kinds import KINDS, Record
-from data_adapters.readers.reader import GEOMETRY, Chunk, SourceError
+from data_adapters.readers.reader import GEOMETRY, Chunk, SourceError, column_of
 from data_adapters.records.field import Context, FieldError, shorten
 from data_adapters.records.record import Fault
 from data_adapters.settings import SourceSettings
 
+#: Of all polygons of one source together; of one it is `records.grid.MAX_VERTICES`.
+MAX_VERTICES = 2_000_000
 _PLACE = frozenset({"lon", "lat", "grid_code"})
+_NEST = frozenset({"code", "parent", "geometry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Mapping:
         self.kind = KINDS[source.kind]
         self.crs: str | None = None if source.crs == "auto" else source.crs
         self._context = context
+        self._vertices = 0
         self._constants: dict[str, Any] = {}
         self._steps: list[_Step] = []
         for name, rule in source.fields.items():
@@ -94,21 +100,36 @@ class Mapping:
             except (ValueError, ArithmeticError) as error:
                 result = [_unreadable("*", error)]
             if isinstance(result, list) or faults:
-                row = self._row(chunk, number)
+                row = self.row_of(chunk, number)
                 yield row, Refused(name, row, _all(faults, result))
             else:
-                yield self._row(chunk, number), result
+                yield self.row_of(chunk, number), result
         for broken, fault in chunk.broken:
             yield str(broken), Refused(name, str(broken), (fault,))
 
     def points(self, chunk: Chunk) -> tuple[Floats, Floats, list[str | None]]:
-        """(x, y, grid code) of the rows of a chunk as the source has them, for judging its coordinate system."""
+        """(x, y, grid code) of the rows of a chunk as the source has them, for judging its coordinate system.
+
+        Of a grid, several points of its polygon, each with the code of the grid and failing that of its parent.
+        """
+        if self.source.kind == "grid":
+            return self._outlines(chunk)
         raws, found = self._raw(chunk, _PLACE)
         if self._shape:
             self._points_of(raws, found, chunk)
         x, y = _numbers(raws, "lon"), _numbers(raws, "lat")
         codes = [value if isinstance(value := raw.get("grid_code"), str) else None for raw in raws]
         return x, y, codes
+
+    def _outlines(self, chunk: Chunk) -> tuple[Floats, Floats, list[str | None]]:
+        raws, _ = self._raw(chunk, _NEST)
+        given = [row.get(GEOMETRY) for row in chunk.rows] if self._shape else _taken(raws, "geometry")
+        x, y, owners = geometry.outline_points(given)
+        codes = []
+        for raw in raws:
+            named = [value for name in ("code", "parent") if isinstance(value := raw.get(name), str)]
+            codes.append("\x1f".join(named) or None)
+        return x, y, [codes[owner] for owner in owners.tolist()]
 
     def _raw(
         self, chunk: Chunk, only: Collection[str] | None = None
@@ -140,13 +161,17 @@ class Mapping:
         """Bring what has a place to EPSG:4490."""
         if not (self._shape or self.kind.has_place or "geometry" in self.source.fields):
             return
-        try:
-            transform = to_target(self.crs or chunk.crs or "EPSG:4490")
-        except UnknownCrs as error:
-            raise SourceError(f"{error}，请用 crs 写明", "crs_unknown") from None
+        transform = self.transform(chunk)
         if self.source.kind == "grid":
             given = [row.get(GEOMETRY) for row in chunk.rows] if self._shape else _taken(raws, "geometry")
-            for raw, faults, shape in zip(raws, found, geometry.polygons(given, transform), strict=True):
+            shapes = geometry.polygons(given, transform)
+            self._vertices += sum(
+                shapely.get_num_coordinates(shape) for shape in shapes if isinstance(shape, shapely.Geometry)
+            )
+            if self._vertices > MAX_VERTICES:
+                told = f"{self.source.name}：多边形的顶点超过 {MAX_VERTICES // 10_000} 万个，请抽稀或拆成几个来源"
+                raise SourceError(told, "too_many_vertices")
+            for raw, faults, shape in zip(raws, found, shapes, strict=True):
                 if isinstance(shape, Fault):
                     faults.append(shape)
                 else:
@@ -157,6 +182,13 @@ class Mapping:
         if transform is not None:
             _transform(raws, found, transform)
 
+    def transform(self, chunk: Chunk) -> Transform | None:
+        """What brings the places of a chunk to EPSG:4490. Raises `SourceError` where its system is unknown."""
+        try:
+            return to_target(self.crs or chunk.crs or "EPSG:4490")
+        except UnknownCrs as error:
+            raise SourceError(f"{error}，请用 crs 写明", "crs_unknown") from None
+
     def _points_of(self, raws: list[dict[str, Any]], found: list[list[Fault]], chunk: Chunk) -> None:
         given = [row.get(GEOMETRY) for row in chunk.rows]
         for raw, faults, point in zip(raws, found, geometry.points(given), strict=True):
@@ -165,7 +197,20 @@ class Mapping:
             elif point is not None:
                 raw["lon"], raw["lat"] = point
 
-    def _row(self, chunk: Chunk, number: int) -> str:
+    def labels(self, chunk: Chunk) -> NDArray[Any]:
+        """What the rows of a chunk are found by, each to be shortened: their numbers, or what identifies them."""
+        if chunk.numbers is not None:
+            told: Sequence[Any] = chunk.numbers
+        else:
+            told = (
+                ["?"] * len(chunk.rows) if self._identity is None else column_of(chunk.rows, self._identity)
+            )
+        found = np.empty(len(told), dtype=object)
+        found[:] = told
+        return found
+
+    def row_of(self, chunk: Chunk, number: int) -> str:
+        """A row as people find it: its number, or what identifies it."""
         if chunk.numbers is not None:
             return str(chunk.numbers[number])
         value = chunk.rows[number].get(self._identity) if self._identity is not None else None

@@ -35,7 +35,10 @@ class Nesting:
 
     def plots(self) -> list[Plot]:
         """What others need to know of these grids."""
-        return [Plot(grid.code, grid.level, grid.geometry, grid.parent) for grid, _ in self.grids]
+        return [
+            Plot(grid.code, grid.level, grid.geometry, grid.parent, grid.predecessor)
+            for grid, _ in self.grids
+        ]
 
 
 def nest(told: Sequence[Told], centre: Centre, known: Mapping[str, Plot], make_root: bool) -> Nesting:

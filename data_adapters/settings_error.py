@@ -29,8 +29,12 @@ _WORDS = {
     "too_short": "至少要有 {min_length} 项",
     "greater_than_equal": "应不小于 {ge}",
     "less_than_equal": "应不大于 {le}",
+    "string_pattern_mismatch": "含有不能用的字符，应为字母、数字、汉字、点、短横",
     "literal_error": "应为 {expected} 之一",
 }
+
+#: Lists of tables, and the key by which each of them is known.
+_NAMED = {"sources": "name", "displays": "name", "indicators": "id", "scenes": "id"}
 
 
 class SettingsError(ValueError):
@@ -58,7 +62,7 @@ def first_fault(
         reason = str(context["error"])
     else:
         reason = _WORDS.get(fault["type"], fault["msg"]).format(**context)
-    if key and isinstance(key[0], str) and key[0] in {"sources", "displays"} and len(key) > 1:
+    if key and isinstance(key[0], str) and key[0] in _NAMED and len(key) > 1:
         reason = _named(raw, key) + reason
     return str(SettingsError.at(path, lines, key, reason))
 
@@ -82,7 +86,7 @@ def _in_file(loc: KeyPath, raw: Any) -> KeyPath:
 def _named(raw: dict[str, Any], key: KeyPath) -> str:
     table = raw.get(str(key[0]))
     if isinstance(table, list) and isinstance(key[1], int) and isinstance(table[key[1]], dict):
-        name = table[key[1]].get("name")
+        name = table[key[1]].get(_NAMED[str(key[0])])
         return f"（{name}）" if isinstance(name, str) else ""
     return ""
 

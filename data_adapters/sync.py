@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
-from data_adapters.grid_intake import Progress, no_progress, read_grids, root_note
-from data_adapters.ground import Ground, Plot
-from data_adapters.intake import Batch, Intake
-from data_adapters.kinds import KINDS, Record
-from data_adapters.ledger import Ledger, Outcome, Scope
+from data_adapters.findings import Findings
+from data_adapters.follow import Follower
+from data_adapters.grid_intake import BETWEEN, Progress, no_progress, read_grids, root_note
+from data_adapters.ground import Ground
+from data_adapters.http_settings import HttpSettings
+from data_adapters.intake import Batch, Intake, joined
+from data_adapters.kinds import KINDS
+from data_adapters.ledger import Ledger
 from data_adapters.ledger.sources import SourceState
 from data_adapters.mapping import Refused
 from data_adapters.readers.reader import SourceError, Unchanged
 from data_adapters.records.field import Context
-from data_adapters.report import Report, SourceReport
+from data_adapters.report import Note, Report, SourceReport, later
 from data_adapters.settings import Settings, SourceSettings
 from data_adapters.spool import refuse_shrunk, spooled
+from data_adapters.storing import BULK_ROWS, Storing, mapping_mark, plots_in
 
-#: From this many rows on, a run is one change in the log instead of one a row.
-BULK_ROWS = 1_000
+#: Rows written in one transaction, at least; it bounds the memory that a read takes.
+WRITTEN_ROWS = 40_000
+#: Where the first transaction has so many cases and the ledger none, their counts are made when all are in.
+LOADED_ROWS = 20_000
 _READ_AGAIN = timedelta(days=1)
 
 
@@ -38,24 +43,27 @@ def sync(
     if source is not None and not chosen:
         raise KeyError(source)
     run = _Run(settings, ledger, progress)
-    grids = [known for known in chosen if known.kind == "grid"]
+    grids = [known for known in chosen if known.kind == "grid" and not known.is_stream]
     if grids:
         run.grids(grids)
-    for known in chosen[len(grids) :]:
-        run.source(known)
+    for known in chosen:
+        if known.is_stream:
+            run.stream(known)
+        elif known.kind != "grid":
+            run.source(known)
+    ledger.settle()
     return run.report
 
 
 @dataclass(slots=True)
 class _Pull:
-    """One source being written. ``held``: its rows in quarantine; ``total``: rows in all, 0 where unknown."""
+    """One source being written. ``total``: rows in all, 0 where unknown."""
 
-    source: SourceSettings
-    report: SourceReport
+    storing: Storing
     end: str | None
+    findings: Findings
     first: bool
     total: int = 0
-    held: set[str] = field(default_factory=set)
 
 
 class _Run:
@@ -71,10 +79,11 @@ class _Run:
         """All grids in one transaction, so that nobody ever sees half of them."""
         # Grids are judged against each other, so those without a cursor are read even where nothing changed.
         cursors = {source.name: self._cursor(source) if source.cursor else None for source in sources}
-        known = {plot.code: plot for plot in _plots(self._ledger)}
+        known = {plot.code: plot for plot in plots_in(self._ledger)}
         good = {source.name: self._ledger.source_state(source.name) for source in sources}
         started = self._ledger.clock()
-        reading = read_grids(self._settings, sources, self._context, known, self._progress, cursors, good)
+        probed = [_probe(source, good[source.name]) for source in sources]
+        reading = read_grids(self._settings, probed, self._context, known, self._progress, cursors, good)
         reports, nested = reading.reports, reading.nesting.grids
         self.report.notes += root_note(reading.nesting, self._settings)
         self.report.sources += reports.values()
@@ -86,7 +95,12 @@ class _Run:
                 reports[grid.source].accepted -= 1
                 reading.refuse(Refused(grid.source, told.row, outcome.faults))
             elif told is not None:
-                _count(reports[grid.source], outcome)
+                reports[grid.source].store(outcome.status)
+        if any(outcome.status in {"accepted", "updated"} for outcome in outcomes):
+            reading.survey()
+        else:
+            for name, state in good.items():
+                reports[name].notes += _notes_before(state, BETWEEN)
         for source in sources:
             if reports[source.name].error is None:
                 self._quarantine(source, [r for r in reading.refused if r.source == source.name])
@@ -96,22 +110,33 @@ class _Run:
 
     def source(self, source: SourceSettings) -> None:
         """One source of anything else, batch by batch."""
-        report = SourceReport(source.name, source.kind, new=0, updated=0, duplicate=0)
+        report = SourceReport.of(source, stored=True)
         self.report.sources.append(report)
         state = self._ledger.source_state(source.name)
         cursor = self._cursor(source)
+        findings = Findings(self._ground() if KINDS[source.kind].has_place else Ground(()))
         started = self._ledger.clock()
-        pull = _Pull(source, report, cursor, first=state is None or state.last_ok_at is None)
+        storing = Storing(source, report, self._ledger)
+        pull = _Pull(storing, cursor, findings, first=state is None or state.last_ok_at is None)
         if source.cursor is not None:
-            pull.held = set(self._ledger.held(source.name))
-        intake = Intake(source, self._context, self._ground() if KINDS[source.kind].has_place else None)
+            storing.held = set(self._ledger.held(source.name))
+        ground = self._ground() if KINDS[source.kind].has_place else None
+        intake = Intake(_probe(source, state), self._context, ground)
+        raw = intake.surveyed(intake.chunks(cursor))
         try:
-            if source.cursor is not None or pull.first:
-                self._take(pull, intake.batches(intake.chunks(cursor)))
+            if source.crs != "auto" and (source.cursor is not None or pull.first):
+                self._take(pull, intake.batches(raw))
+                verdict = intake.judge()
             else:
-                with spooled(intake.chunks(cursor)) as (pull.total, chunks):
+                with spooled(raw) as (pull.total, chunks):
                     refuse_shrunk(source, pull.total, state)
+                    verdict = intake.judge(_crs_before(state))
                     self._take(pull, intake.batches(chunks))
+            if verdict is not None:
+                report.judge(verdict)
+            report.find(findings, self._context.zone)
+            if cursor is not None:
+                _keep_earlier(report, state)
         except Unchanged:
             _as_before(report, state)
         except SourceError as error:
@@ -119,53 +144,39 @@ class _Run:
         else:
             if source.cursor is None or cursor is None:
                 self._ledger.release(source.name, before=started)
+            if source.cursor is None:
+                storing.withdraw()
         self._done(source, report, pull.end)
 
-    def _take(self, pull: _Pull, batches: Iterable[Batch]) -> None:
-        for batch in batches:
-            self._write(pull, batch)
-            pull.end = batch.cursor or pull.end
-            self._progress(pull.source.name, pull.report.read, pull.total or batch.total)
+    def stream(self, source: SourceSettings) -> None:
+        """What waits in a stream."""
+        self.report.sources.append(Follower(self._settings, self._ledger, source).drain(self._progress))
 
-    def _write(self, pull: _Pull, batch: Batch) -> None:
-        source, report = pull.source, pull.report
-        bulk = pull.first or max(report.read + batch.read, pull.total, batch.total or 0) > BULK_ROWS
-        report.read += batch.read
-        refused = list(batch.refused)
-        outcomes = self._send(source.kind, [record for _, record in batch.records], bulk)
-        for (row, _), outcome in zip(batch.records, outcomes, strict=True):
-            if outcome.status == "rejected":
-                refused.append(Refused(source.name, row, outcome.faults))
-            else:
-                report.accepted += 1
-                _count(report, outcome)
-        for refusal in refused:
-            report.refuse(refusal)
-        self._quarantine(source, refused)
-        mended = pull.held & ({row for row, _ in batch.records} - {refusal.row for refusal in refused})
-        if mended:
-            self._ledger.release(source.name, rows=sorted(mended))
-            pull.held -= mended
+    def _take(self, pull: _Pull, batches: Iterable[Batch]) -> None:
+        with ExitStack() as load:
+            for number, batch in enumerate(_together(batches)):
+                if number == 0 and pull.storing.source.kind == "case" and batch.accepted >= LOADED_ROWS:
+                    load.enter_context(self._ledger.loading_cases())
+                self._store(pull, batch)
+
+    def _store(self, pull: _Pull, batch: Batch) -> None:
+        storing, report = pull.storing, pull.storing.report
+        rows = max(report.read + batch.read, pull.total, batch.total or 0)
+        storing.write(batch, bulk=pull.first or rows > BULK_ROWS)
+        pull.end = batch.cursor or pull.end
+        pull.findings.add(batch.records, batch.table)
+        if batch.note is not None:
+            report.notes.append(Note("reader", batch.note))
+        self._progress(storing.source.name, report.read, pull.total or batch.total)
 
     def _quarantine(self, source: SourceSettings, refused: Sequence[Refused]) -> None:
         if refused:
             self._ledger.quarantine(source.name, [(r.row, fault) for r in refused for fault in r.faults])
 
-    def _send(self, kind: str, records: Sequence[Record], bulk: bool) -> list[Outcome]:
-        if not records:
-            return []
-        write: dict[str, Any] = {
-            "case": self._ledger.write_cases,
-            "case_event": self._ledger.write_events,
-            "video_point": self._ledger.write_points,
-            "video_status": self._ledger.write_statuses,
-        }
-        return cast(list[Outcome], write[kind](records, bulk=bulk))
-
     def _ground(self) -> Ground:
         """The grids as they are once the grid sources of this run are in."""
         if self._laid is None:
-            self._laid = Ground(_plots(self._ledger))
+            self._laid = Ground(plots_in(self._ledger))
         return self._laid
 
     def _cursor(self, source: SourceSettings) -> str | None:
@@ -178,7 +189,7 @@ class _Run:
         if state is None or state.cursor is None:
             return None
         read_with, _, cursor = state.cursor.partition(":")
-        if read_with != _mapping_mark(source):
+        if read_with != mapping_mark(source):
             return None
         refused_at = min(self._ledger.held(source.name).values(), default=None)
         if refused_at is not None and self._ledger.clock() - refused_at > _READ_AGAIN:
@@ -188,19 +199,58 @@ class _Run:
     def _done(self, source: SourceSettings, report: SourceReport, cursor: str | None) -> None:
         counts = (report.read, report.accepted, report.refused)
         if cursor is not None:
-            cursor = f"{_mapping_mark(source)}:{cursor}"
-        self._ledger.source_done(source.name, source.kind, cursor, *counts, report.error, source.every)
+            cursor = f"{mapping_mark(source)}:{cursor}"
+        self._ledger.source_done(
+            source.name, source.kind, cursor, *counts, report.error, source.every, report=report.kept()
+        )
 
 
-def _mapping_mark(source: SourceSettings) -> str:
-    """A few letters that change with what is read and how it is mapped."""
-    told = source.model_dump_json(
-        include={
-            **dict.fromkeys(("kind", "query", "records", "cursor", "crs", "fields", "values"), True),
-            "http": {"params"},
-        }
-    )
-    return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
+def _together(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Batches of up to `WRITTEN_ROWS`: the more rows a transaction has, the more of their counts fall together."""
+    held: list[Batch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.read for one in held) >= WRITTEN_ROWS:
+            yield joined(held)
+            held = []
+    if held:
+        yield joined(held)
+
+
+def _probe(source: SourceSettings, state: SourceState | None) -> SourceSettings:
+    """The source as it is asked: one that failed last time is only probed, by one request that is not repeated."""
+    if state is None or state.error is None or source.reader != "http":
+        return source
+    return source.model_copy(update={"http": (source.http or HttpSettings()).model_copy(update={"tries": 1})})
+
+
+def _crs_before(state: SourceState | None) -> str | None:
+    """What an earlier read found the coordinate system to be."""
+    told = state.report.get("crs") if state is not None else None
+    return told["best"] if told else None
+
+
+def _notes_before(state: SourceState | None, codes: Collection[str] | None = None) -> list[Note]:
+    """The notes of the last good read, all or those of some codes."""
+    told = state.report.get("notes", []) if state is not None else []
+    return [
+        Note(note["code"], note["text"], note["count"], tuple(note["examples"]))
+        for note in told
+        if codes is None or note["code"] in codes
+    ]
+
+
+def _newest_before(state: SourceState | None) -> datetime | None:
+    told = state.report.get("newest_at") if state is not None else None
+    return datetime.fromisoformat(told) if told else None
+
+
+def _keep_earlier(report: SourceReport, state: SourceState | None) -> None:
+    """What only changed rows were read of is as it was before, where they show nothing else."""
+    report.crs = report.crs or (state.report.get("crs") if state is not None else None)
+    report.newest_at = later(report.newest_at, _newest_before(state))
+    new = {note.code for note in report.notes}
+    report.notes += [note for note in _notes_before(state) if note.code not in new]
 
 
 def _as_before(report: SourceReport, state: SourceState | None) -> None:
@@ -208,26 +258,4 @@ def _as_before(report: SourceReport, state: SourceState | None) -> None:
     if state is not None:
         report.read, report.accepted, report.refused = state.read, state.accepted, state.refused
         report.duplicate = state.accepted
-
-
-def _count(report: SourceReport, outcome: Outcome) -> None:
-    if outcome.status == "accepted":
-        report.new = (report.new or 0) + 1
-    elif outcome.status == "updated":
-        report.updated = (report.updated or 0) + 1
-    else:
-        report.duplicate = (report.duplicate or 0) + 1
-
-
-def _plots(ledger: Ledger) -> list[Plot]:
-    """The grids that are in the ledger already."""
-    with ledger.read(Scope.everything()) as snapshot:
-        top = snapshot.top_grid()
-        if top is None:
-            return []
-        rows = [row for level in snapshot.subtree_levels(top.path) for row in snapshot.grids_of_level(level)]
-        shapes = snapshot.geometries([row.path for row in rows])
-        codes = {row.path: row.code for row in rows}
-        return [
-            Plot(row.code, row.level, shapes.get(row.path), codes.get(row.parent_path or "")) for row in rows
-        ]
+        _keep_earlier(report, state)

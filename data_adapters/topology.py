@@ -35,6 +35,14 @@ class Leak:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A grid and the share (0..1) of it that none of its children covers."""
+
+    code: str
+    share: float
+
+
 def overlaps(plots: Sequence[Plot]) -> list[Overlap]:
     """Pairs of siblings that share more than `OVERLAP_M2`, largest first."""
     siblings: defaultdict[str | None, list[Plot]] = defaultdict(list)
@@ -77,3 +85,32 @@ def leaks(plots: Sequence[Plot]) -> list[Leak]:
         if out > OVERLAP_M2 and out > LEAK_SHARE * all_
     ]
     return sorted(found, key=lambda leak: -leak.share)
+
+
+def gaps(plots: Sequence[Plot]) -> list[Gap]:
+    """Grids of which more than `LEAK_SHARE` and `OVERLAP_M2` belongs to none of their children, worst first."""
+    children: defaultdict[str, list[Plot]] = defaultdict(list)
+    for plot in plots:
+        if plot.parent is not None:
+            children[plot.parent].append(plot)
+    whole = [
+        plot
+        for plot in plots
+        if plot.geometry is not None
+        # Where a child has no polygon, what it covers is not known.
+        and (below := children.get(plot.code))
+        and all(child.geometry is not None for child in below)
+    ]
+    if not whole:
+        return []
+    outer = np.array([plot.geometry for plot in whole], dtype=object)
+    covered = np.array(
+        [shapely.union_all([child.geometry for child in children[plot.code]]) for plot in whole], dtype=object
+    )
+    bare, every = area_m2(shapely.difference(outer, covered)), area_m2(outer)
+    found = [
+        Gap(plot.code, float(out / all_))
+        for plot, out, all_ in zip(whole, bare.tolist(), every.tolist(), strict=True)
+        if out > OVERLAP_M2 and out > LEAK_SHARE * all_
+    ]
+    return sorted(found, key=lambda gap: -gap.share)

@@ -19,16 +19,15 @@ import shapely
 from numpy.typing import NDArray
 
 from data_adapters.ledger.snapshot import GridRow, Snapshot
+from layers.coverage import Boxes, Coverage, simplified
 from layers.mvt import polygon_layer
-from layers.tiles import EXTENT, TILE_PX, Floats, Tile, metres_per_pixel, to_mercator
+from layers.tiles import EXTENT, Tile, metres_per_pixel
 
-#: A border's detail on screen, in pixels: what is finer is left out of a tile.
-DETAIL_PX = 0.5
 #: A drawn grid is never more than about this many pixels across, so a border's detail is a fraction of it.
 FRAME_PX = 4096
-#: GeoJSON with more vertices than this is simplified further: some 25 bytes each, so about 300 KB an answer.
+#: GeoJSON with more vertices than this is simplified further: some 25 bytes each, so less than 300 KB an answer.
 MOST_VERTICES = 9_000
-MOST_DOUBLINGS = 5
+MOST_DOUBLINGS = 8
 #: The deepest level whose grids measure at least this much across, in pixels, is drawn.
 LEAST_PX = 20.0
 #: A tile with more grids than this is drawn one level higher: towns are denser than the average.
@@ -36,10 +35,12 @@ MOST_GRIDS = 800
 #: How far borders reach beyond their tile, in tile units, so that lines do not end at its edge.
 BUFFER = 64.0
 KEPT_PLANS = 8
-KEPT_COVERAGES = 48
+#: Borders are made for so many tiles at once, in either direction: two to the power of it. Neighbours share the work,
+#: and nobody waits for the borders of a whole province.
+BLOCK_STEPS = 1
+KEPT_COVERAGES = 256
 
 Feature = dict[str, Any]
-Polygons = NDArray[np.object_]
 
 
 def children_geojson(snapshot: Snapshot, path: str) -> Feature:
@@ -47,7 +48,12 @@ def children_geojson(snapshot: Snapshot, path: str) -> Feature:
     here = snapshot.grid_at(path)
     # Outside the scope there is no such grid, even where one of its children is the viewer's own.
     rows = snapshot.children(path) if here else []
-    return _collection(snapshot, rows, _detail([here] if here and here.bbox else rows))
+    return collection(snapshot, rows, here) if here else _collection(snapshot, [], 0.0)
+
+
+def collection(snapshot: Snapshot, rows: Sequence[GridRow], here: GridRow) -> Feature:
+    """`rows` as a FeatureCollection, as fine as a map that shows `here` can tell; shared borders stay shared."""
+    return _collection(snapshot, rows, _detail([here] if here.bbox else rows))
 
 
 def grid_geojson(snapshot: Snapshot, code: str) -> Feature | None:
@@ -76,13 +82,13 @@ def _collection(snapshot: Snapshot, rows: Sequence[GridRow], detail: float) -> F
     """Rows as GeoJSON features; ``geometry`` is null for a grid without a polygon. Six decimals are 0.1 m."""
     shapes = snapshot.geometries([row.path for row in rows])
     drawn = [row.path for row in rows if row.path in shapes]
-    simple = _simplified(np.array([shapes[path] for path in drawn], dtype=object), detail)
+    simple = simplified(np.array([shapes[path] for path in drawn], dtype=object), detail)
     # Ragged coasts have more to tell than a page should load. Islands never vanish, so it may end above the mark.
     for _ in range(MOST_DOUBLINGS):
         if shapely.get_num_coordinates(simple).sum() <= MOST_VERTICES:
             break
         detail *= 2
-        simple = _simplified(simple, detail)
+        simple = simplified(simple, detail)
     rounded = shapely.transform(simple, lambda vertices: np.round(vertices, 6))
     geometry = dict(zip(drawn, map(orjson.loads, shapely.to_geojson(rounded)), strict=True))
     return {
@@ -128,13 +134,6 @@ def _near(here: GridRow, other: GridRow) -> bool:
     )
 
 
-def _simplified(polygons: Polygons, detail: float) -> Polygons:
-    if len(polygons) == 0 or detail <= 0:
-        return polygons
-    simple: Polygons = shapely.coverage_simplify(polygons, detail)
-    return simple
-
-
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """What a scope can draw: for each level its grids (and those above that have no children), and their size."""
@@ -143,12 +142,13 @@ class _Plan:
     rows: dict[int, list[GridRow]]
     across_m: dict[int, float]
     lat: float
+    boxes: dict[int, Boxes]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> _Plan:
         top = snapshot.top_grid()
         if top is None:
-            return cls((), {}, {}, 0.0)
+            return cls((), {}, {}, 0.0, {})
         levels = sorted(snapshot.subtree_levels(top.path))
         drawn: dict[int, list[GridRow]] = {}
         cells = [top]
@@ -161,7 +161,8 @@ class _Plan:
             drawn[level] = cells
         rows = drawn or {top.level: [top]}
         across = {level: _across_m(cells) for level, cells in rows.items()}
-        return cls(tuple(sorted(rows)), rows, across, top.lat or 0.0)
+        boxes = {level: Boxes(cells) for level, cells in rows.items()}
+        return cls(tuple(sorted(rows)), rows, across, top.lat or 0.0, boxes)
 
     def level(self, zoom: int) -> int:
         """The level drawn at a zoom: the deepest that is not too small, or the highest there is."""
@@ -172,26 +173,6 @@ class _Plan:
 def _across_m(rows: Sequence[GridRow]) -> float:
     areas = [row.area_km2 for row in rows if row.area_km2]
     return math.sqrt(sum(areas) / len(areas)) * 1000 if areas else 0.0
-
-
-class _Coverage:
-    """The polygons of one level at one zoom's detail, in Mercator fractions, with an index."""
-
-    def __init__(self, snapshot: Snapshot, rows: Sequence[GridRow], zoom: int) -> None:
-        shapes = snapshot.geometries([row.path for row in rows])
-        self.rows = [row for row in rows if row.path in shapes]
-        degrees = np.array([shapes[row.path] for row in self.rows], dtype=object)
-        simple = _simplified(shapely.transform(degrees, _mercator), DETAIL_PX / (TILE_PX * 2.0**zoom))
-        # Where sources overlap, the coverage is none and a border may cross itself afterwards: no good for cutting.
-        broken = ~shapely.is_valid(simple)
-        simple[broken] = shapely.make_valid(simple[broken])
-        self.polygons = simple
-        self._tree = shapely.STRtree(self.polygons)
-
-    def within(self, box: tuple[float, float, float, float]) -> NDArray[np.int64]:
-        """Numbers of the polygons whose bounds touch `box`, in order."""
-        found: NDArray[np.int64] = np.sort(self._tree.query(shapely.box(*box)))
-        return found
 
 
 class GridLayer:
@@ -205,7 +186,7 @@ class GridLayer:
 
     def __init__(self) -> None:
         self._plans: OrderedDict[tuple[str, str], _Plan] = OrderedDict()
-        self._coverages: OrderedDict[tuple[str, str, int, int], _Coverage] = OrderedDict()
+        self._coverages: OrderedDict[tuple[str, str, int, Tile], Coverage] = OrderedDict()
         self._lock = threading.Lock()
 
     def revision(self, snapshot: Snapshot) -> str:
@@ -219,23 +200,29 @@ class GridLayer:
             if not plan.levels:
                 return b""
             at = plan.levels.index(plan.level(tile.z))
-            coverage, found = self._found(snapshot, plan, plan.levels[at], tile)
-            while len(found) > MOST_GRIDS and at > 0:
+            while at > 0 and plan.boxes[plan.levels[at]].count(tile.box(BUFFER)) > MOST_GRIDS:
                 at -= 1
-                coverage, found = self._found(snapshot, plan, plan.levels[at], tile)
-        return _encode(coverage, found, tile)
+            coverage = self._coverage(snapshot, plan, plan.levels[at], tile)
+        return _encode(coverage, coverage.within(tile.box(BUFFER)), tile)
 
-    def _found(
-        self, snapshot: Snapshot, plan: _Plan, level: int, tile: Tile
-    ) -> tuple[_Coverage, NDArray[np.int64]]:
-        key = (snapshot.scope.path, self.revision(snapshot), level, min(tile.z, self.max_zoom))
+    def warm(self, snapshot: Snapshot) -> None:
+        """Know what the snapshot's scope can draw, which for a province takes seconds."""
+        with self._lock:
+            self._plan(snapshot)
+
+    def _coverage(self, snapshot: Snapshot, plan: _Plan, level: int, tile: Tile) -> Coverage:
+        steps = min(BLOCK_STEPS, tile.z)
+        block = Tile(tile.z - steps, tile.x >> steps, tile.y >> steps)
+        key = (snapshot.scope.path, self.revision(snapshot), level, block)
         coverage = self._coverages.get(key)
         if coverage is None:
-            coverage = self._coverages[key] = _Coverage(snapshot, plan.rows[level], key[3])
+            # The buffer of a tile is a fraction of its side, which is so much less of the block's.
+            rows = plan.boxes[level].around(block.box(BUFFER / 2**steps))
+            coverage = self._coverages[key] = Coverage(snapshot, rows, min(tile.z, self.max_zoom))
         self._coverages.move_to_end(key)
         while len(self._coverages) > KEPT_COVERAGES:
             self._coverages.popitem(last=False)
-        return coverage, coverage.within(tile.box(BUFFER))
+        return coverage
 
     def _plan(self, snapshot: Snapshot) -> _Plan:
         key = (snapshot.scope.path, self.revision(snapshot))
@@ -248,7 +235,7 @@ class GridLayer:
         return plan
 
 
-def _encode(coverage: _Coverage, found: NDArray[np.int64], tile: Tile) -> bytes:
+def _encode(coverage: Coverage, found: NDArray[np.int64], tile: Tile) -> bytes:
     inside = shapely.transform(coverage.polygons[found], lambda v: tile.units(v[:, 0], v[:, 1]))
     edge = EXTENT + BUFFER
     rows = [coverage.rows[number] for number in found]
@@ -261,7 +248,3 @@ def _encode(coverage: _Coverage, found: NDArray[np.int64], tile: Tile) -> bytes:
             "level": [row.level for row in rows],
         },
     )
-
-
-def _mercator(vertices: Floats) -> Floats:
-    return np.column_stack(to_mercator(vertices[:, 0], vertices[:, 1]))

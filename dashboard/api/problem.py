@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from dashboard.services import Busy
+from dashboard.lane import Busy, StoreSilent
 
 MIME = "application/problem+json"
 _TITLES = {
@@ -22,6 +22,7 @@ _TITLES = {
     413: "请求过大",
     415: "需要 application/json",
     422: "内容不合规则",
+    429: "请求太多",
     503: "存储暂不可用",
 }
 
@@ -74,9 +75,13 @@ def register_errors(server: Flask) -> None:
     for passing in (OperationalError, InternalError, InterfaceError, TimeoutError):
         server.register_error_handler(passing, _store_away)
 
+    @server.errorhandler(StoreSilent)
+    def _silent(_error: StoreSilent) -> Response:
+        return answer(503, "存储没有应答，请稍后重试；本请求未被确认")
+
     @server.errorhandler(Busy)
     def _busy(_error: Busy) -> Response:
-        return answer(503, "正在写入的请求过多，请稍后重试；本请求未被接收")
+        return answer(503, "同时处理的请求过多，请稍后重试；本请求未被接收")
 
     @server.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response | HTTPException:

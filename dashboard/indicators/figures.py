@@ -1,36 +1,45 @@
 """Everything on the screen that is a number, as flat keys: a live frame carries only the keys that changed.
 
-Keys: ``as_of`` (to the minute),
+Keys: ``as_of`` (to the minute), ``calendar`` (what day it is),
 ``tile.ID``, ``child.CODE``, ``unassigned``, ``loop.STEP``, ``category.NAME``, ``day.DATE``, ``bin.K``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
-from statistics import median
 from typing import Any
 
-from dashboard.indicators.reading import day_date, day_start
+from dashboard.indicators.catalogue import BY_ID, Catalogue
+from dashboard.indicators.indicator import Indicator
+from dashboard.indicators.reading import Reading, day_date, day_start
 from dashboard.indicators.share import percent
 from dashboard.indicators.tiles import tiles
 from data_adapters.ledger import Snapshot
+from data_adapters.ledger.buckets import quantile
 from data_adapters.ledger.item import stamp
+from data_adapters.ledger.snapshot import GridRow
 from data_adapters.records.dictionary import GRADE
+from data_adapters.records.workdays import word_of
 
 Figures = dict[str, Any]
 WINDOW_DAYS = 7
 TREND_DAYS = 30
 BIN_MINUTES = 20
-#: The medians of the closed loop rest on the last 30 days, at most this many cases.
-_SAMPLE = 2_000
 _GRADES = list(GRADE)
 
 
-def figures(snapshot: Snapshot, path: str) -> Figures:
-    """The figures of the grid at `path`, which must lie in the snapshot's scope."""
-    found: Figures = {"as_of": stamp(snapshot.now.replace(second=0, microsecond=0))}
-    found |= {f"tile.{id_}": tile for id_, tile in tiles(snapshot, path).items()}
+def figures(snapshot: Snapshot, path: str, shown: Sequence[Indicator] | None = None) -> Figures:
+    """The figures of the grid at `path`, which must lie in the snapshot's scope. ``shown``: the tiles."""
+    found: Figures = {
+        "as_of": stamp(snapshot.now.replace(second=0, microsecond=0)),
+        "calendar": {"text": word_of(day_date(snapshot.today), snapshot.zone)},
+    }
+    found |= {
+        f"tile.{id_}": tile
+        for id_, tile in tiles(snapshot, path, Catalogue().tiles if shown is None else shown).items()
+    }
     found |= _children(snapshot, path)
     found |= _loop(snapshot, path)
     found |= _categories(snapshot, path)
@@ -39,34 +48,65 @@ def figures(snapshot: Snapshot, path: str) -> Figures:
     return found
 
 
+def day_figures(snapshot: Snapshot, here: GridRow, with_children: bool) -> Figures:
+    """`figures` of the last whole day of a snapshot that knows whole days only (`DaySnapshot`), without tiles."""
+    path, today = here.path, snapshot.today
+    family, children = snapshot.of_children(here) if with_children else (snapshot, [])
+    found: Figures = {
+        "as_of": stamp(snapshot.now.replace(second=0, microsecond=0)),
+        "calendar": {"text": word_of(day_date(today), snapshot.zone)},
+    }
+    for child in children:
+        # Closed on time stands beside what was overdue then, which nobody knows.
+        n = family.counts.flows(child.path, today - WINDOW_DAYS + 1, today)["reported"]
+        found[f"child.{child.code}"] = {"n": n, "closed_on_time": 0, "closed_due": 0}
+    return found | _loop(snapshot, path) | _trend(snapshot, path) | _bins(snapshot, path)
+
+
 def changed(before: Figures, after: Figures) -> Figures:
     """The keys of `after` that are new or different, and None for those that are gone."""
     differing = {key: value for key, value in after.items() if before.get(key, _ABSENT) != value}
     return differing | {key: None for key in before if key not in after}
 
 
+def parted(before: Figures, differing: Figures) -> tuple[Figures, dict[str, Figures]]:
+    """`differing` (of `changed`) taken apart: (values to put in, fields to lay over the values of before).
+
+    A tile is two lines of words and a number: where only the number moved, only the number has to travel.
+    """
+    whole: Figures = {}
+    parts: dict[str, Figures] = {}
+    for key, value in differing.items():
+        old = before.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and old.keys() == value.keys():
+            parts[key] = {name: one for name, one in value.items() if old[name] != one}
+        else:
+            whole[key] = value
+    return whole, parts
+
+
 _ABSENT = object()
 
 
 def _children(snapshot: Snapshot, path: str) -> Figures:
+    here = snapshot.grid_at(path)
     today = snapshot.today
     first = today - WINDOW_DAYS + 1
     found: Figures = {}
     inside = 0
-    flows = snapshot.counts.children(path, first, today)
-    # A week closes too few cases for a rate: on-time closure is of the month.
-    month = snapshot.counts.children(path, today - TREND_DAYS + 1, today)
-    for child in snapshot.children(path):
-        n = flows.get(child.path, Counter())["reported"]
-        closed = month.get(child.path, Counter())
+    family, children = snapshot.of_children(here) if here is not None else (snapshot, [])
+    for child in children:
+        n = Reading(family, child.path, first, today).flows["reported"]
+        # A week closes too few cases for a rate: on-time closure (K10) is of the month.
+        on_time, due = BY_ID["K10"].measure(Reading(family, child.path, today - TREND_DAYS + 1, today))
         inside += n
-        found[f"child.{child.code}"] = {
-            "n": n,
-            "closed_on_time": closed["on_time"],
-            "closed_due": closed["due_closed"],
-        }
+        found[f"child.{child.code}"] = {"n": n, "closed_on_time": on_time or 0, "closed_due": due or 0}
     own = snapshot.counts.flows(path, first, today)["reported"]
-    found["unassigned"] = {"n": own - inside, "total": snapshot.counts.gauges(path)["unplaced"]}
+    found["unassigned"] = {
+        "n": own - inside,
+        "total": snapshot.counts.gauges(path)["unplaced"],
+        "of": snapshot.counts.before(path, today + 1)["reported"],
+    }
     return found
 
 
@@ -74,12 +114,11 @@ def _loop(snapshot: Snapshot, path: str) -> Figures:
     today = snapshot.today
     now = snapshot.counts.flows(path, today, today)
     month = snapshot.counts.flows(path, today - TREND_DAYS + 1, today)
-    since = day_start(today - TREND_DAYS + 1, snapshot.zone)
-    names = ("reported_at", "accepted_at", "assigned_at", "closed_at")
-    sample = snapshot.reported_between(path, since, snapshot.now, *names)[-_SAMPLE:]
-    accept = [row.accepted_at - row.reported_at for row in sample if row.accepted_at]
-    triage = [row.assigned_at - row.accepted_at for row in sample if row.assigned_at and row.accepted_at]
-    handle = [row.closed_at - row.accepted_at for row in sample if row.closed_at and row.accepted_at]
+    first = today - TREND_DAYS + 1
+    accept, triage, handle = (
+        quantile(snapshot.counts.spans(path, name, first, today), 0.5)
+        for name in ("accept", "triage", "handle")
+    )
     share = percent(month["satisfied"], month["answered"])
     return {
         "loop.ACCEPT": {"n": now["accepted"], "detail": _middle(accept)},
@@ -93,10 +132,9 @@ def _loop(snapshot: Snapshot, path: str) -> Figures:
     }
 
 
-def _middle(spans: list[timedelta]) -> str:
-    if not spans:
+def _middle(seconds: float | None) -> str:
+    if seconds is None:
         return "—"
-    seconds = median(span.total_seconds() for span in spans)
     if seconds < 5_400:
         return f"中位 {seconds / 60:.0f} 分"
     if seconds < 129_600:
@@ -137,11 +175,10 @@ def _trend(snapshot: Snapshot, path: str) -> Figures:
 
 def _bins(snapshot: Snapshot, path: str) -> Figures:
     start = day_start(snapshot.today, snapshot.zone)
-    rows = snapshot.reported_between(path, start, start + timedelta(days=1), "reported_at", "grade")
+    counted = snapshot.reported_by(path, start, start + timedelta(days=1), BIN_MINUTES * 60)
     found: Figures = {}
-    for row in rows:
-        key = f"bin.{int((row.reported_at - start).total_seconds() // (BIN_MINUTES * 60))}"
-        bin_ = found.setdefault(key, {"n": 0, "grade": row.grade})
-        bin_["n"] += 1
-        bin_["grade"] = max(bin_["grade"], row.grade, key=_GRADES.index)
+    for number, grade, n in counted:
+        bin_ = found.setdefault(f"bin.{number}", {"n": 0, "grade": grade})
+        bin_["n"] += n
+        bin_["grade"] = max(bin_["grade"], grade, key=_GRADES.index)
     return found

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dashboard.indicators.indicator import COHORT, EXPIRED, Indicator
+from dashboard.indicators.reading import Reading
+from data_adapters.ledger.buckets import quantile
+from data_adapters.ledger.contributions import FRESH_DAYS
+
+
+def _fresh(r: Reading) -> tuple[int, int]:
+    spans = r.snapshot.counts.spans(r.path, "fresh", r.first, min(r.last, r.snapshot.today))
+    return round(quantile(spans, 0.95) or 0), spans.total()
+
 
 INTAKE = (
     Indicator(
@@ -11,19 +20,16 @@ INTAKE = (
         "Reported",
         "件",
         "上报时间在期内的案件；同一来源同一编号只计一件",
-        lambda r: (r.flows["reported"], None),
-        listed=True,
+        counts=("reported",),
     ),
-    Indicator(
-        "K02", "受理量", "Accepted", "件", "受理时间在期内的案件", lambda r: (r.flows["accepted"], None)
-    ),
+    Indicator("K02", "受理量", "Accepted", "件", "受理时间在期内的案件", counts=("accepted",)),
     Indicator(
         "K03",
         "及时受理率",
         "Timely decisions",
         "%",
         "按时作出受理或不予受理决定的 ÷ 决定时限在期内届满的（上报当日，遇休息日顺延；按日计）",
-        lambda r: (r.expired["decision_timely"], r.expired["decision_due"]),
+        counts=("decision_timely", "decision_due"),
         numerator="按时决定",
         denominator="应决定",
         better="up",
@@ -35,7 +41,7 @@ INTAKE = (
         "Refusals",
         "%",
         "期内不予受理 ÷（期内受理 + 不予受理）",
-        lambda r: (r.flows["rejected"], r.flows["accepted"] + r.flows["rejected"]),
+        counts=("rejected", "accepted + rejected"),
         numerator="不予受理",
         denominator="决定",
     ),
@@ -45,7 +51,7 @@ INTAKE = (
         "Right first time",
         "%",
         "期内派单且从未被退回的 ÷ 期内派单的；再次派单的计在最后一次",
-        lambda r: (r.flows["assigned"] - r.flows["returned"], r.flows["assigned"]),
+        counts=("assigned - returned", "assigned"),
         numerator="未退回",
         denominator="派单",
         better="up",
@@ -56,11 +62,26 @@ INTAKE = (
         "Timely signing",
         "%",
         "按时签收的 ÷ 签收时限在期内届满的（派单后一个工作日，重大当日；按日计）",
-        lambda r: (r.expired["sign_timely"], r.expired["sign_due"]),
+        counts=("sign_timely", "sign_due"),
         numerator="按时签收",
         denominator="应签收",
         better="up",
         period=EXPIRED,
+    ),
+    Indicator(
+        "K91a",
+        "数据新鲜度 P95",
+        "Freshness of the data, P95",
+        "分钟",
+        "期内上报的，从上报到入库的分钟数，第 95 百分位；由分组计得，误差不超过 4.5%",
+        _fresh,
+        counts=("", "fresh"),
+        numerator="秒",
+        denominator="件",
+        better="down",
+        per_s=60,
+        interval=False,
+        left_out=((f"晚于 {FRESH_DAYS} 日入库，视为补录或初次导入", "backfilled"),),
     ),
     Indicator(
         "K91b",
@@ -68,12 +89,11 @@ INTAKE = (
         "Located",
         "%",
         "能落入网格的 ÷ 期内上报",
-        lambda r: (r.flows["reported_located"], r.flows["reported"]),
+        counts=("reported_located", "reported"),
         numerator="已定位",
         denominator="上报",
         better="up",
         period=COHORT,
-        listed=True,
     ),
     Indicator(
         "K91c",
@@ -81,11 +101,10 @@ INTAKE = (
         "Classified",
         "%",
         "类别不是“其它”的 ÷ 期内上报",
-        lambda r: (r.flows["reported_classified"], r.flows["reported"]),
+        counts=("reported_classified", "reported"),
         numerator="有类别",
         denominator="上报",
         better="up",
         period=COHORT,
-        listed=True,
     ),
 )

@@ -7,6 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
+#: How far the Spring Festival reaches: migrant workers come home a month before and leave a month after.
+_AROUND = timedelta(days=30)
+#: The first day of the lunar year. The bundled calendar knows only the years that were announced; of those to come two
+#: are close: the new moon is at 23:56 of 2027-02-06, and at 0:07 of 2030-02-03.
+FESTIVALS = {
+    day.year: day
+    for day in map(
+        date.fromisoformat,
+        "2015-02-19 2016-02-08 2017-01-28 2018-02-16 2019-02-05 2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 "
+        "2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 "
+        "2035-02-08 2036-01-28 2037-02-15 2038-02-04 2039-01-24 2040-02-12".split(),
+    )
+}
 Pair = tuple["Period", "Period", str]
 
 
@@ -61,6 +74,21 @@ def spring_months(period: Period) -> Pair | None:
     if period.last.month > 2 or period.first.year != period.last.year:
         return None
     return year_before(Period(period.last.replace(month=1, day=1), period.last))
+
+
+def festival_aligned(period: Period) -> Pair | None:
+    """The period beside the days that lay as far from the Spring Festival a year earlier; None far from it."""
+    now, then = (FESTIVALS.get(year) for year in (period.last.year, period.last.year - 1))
+    if now is None or then is None:
+        return None
+    if period.last < now - _AROUND or period.first > now + _AROUND:
+        return None
+    shift = now - then
+    return (
+        period,
+        Period(period.first - shift, period.last - shift),
+        f"春节 {now:%m-%d} 与上年 {then:%m-%d} 对齐",
+    )
 
 
 def _a_year_before(day: date) -> date:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dashboard.indicators.indicator import COHORT, EXPIRED, Indicator
-from dashboard.indicators.reading import Reading
 
 _LEVELS = {"village": "村社区", "township": "乡镇", "county": "县", "above": "县外"}
 
-
-def _levelled(r: Reading) -> int:
-    return sum(r.flows[f"resolved_{level}"] for level in _LEVELS)
+_LEVELLED = " + ".join(f"resolved_{level}" for level in _LEVELS)
 
 
 RESOLVING = (
@@ -19,7 +16,7 @@ RESOLVING = (
         "Resolution success",
         "%",
         "期内化解成功 ÷（化解成功 + 调解不成），调处口径",
-        lambda r: (r.flows["succeeded"], r.flows["succeeded"] + r.flows["failed"]),
+        counts=("succeeded", "succeeded + failed"),
         numerator="成功",
         denominator="调处",
         better="up",
@@ -30,12 +27,12 @@ RESOLVING = (
         "Resolved of those accepted",
         "%",
         "期内受理的案件中至今化解成功的 ÷ 期内受理",
-        lambda r: (r.flows["accepted_succeeded"], r.flows["accepted"] - r.flows["accepted_void"]),
+        counts=("accepted_succeeded", "accepted - accepted_void"),
         numerator="成功",
         denominator="受理",
         better="up",
         period=COHORT,
-        left_out=(("受理后并案或作废", lambda r: r.flows["accepted_void"]),),
+        left_out=(("受理后并案或作废", "accepted_void"),),
     ),
     Indicator(
         "K13c",
@@ -43,13 +40,12 @@ RESOLVING = (
         "Resolved of those found",
         "%",
         "期内上报的案件中至今化解成功的 ÷ 期内上报",
-        lambda r: (r.flows["reported_succeeded"], r.flows["reported"] - r.flows["reported_void"]),
+        counts=("reported_succeeded", "reported - reported_void"),
         numerator="成功",
         denominator="排查",
         better="up",
         period=COHORT,
-        left_out=(("并案或作废", lambda r: r.flows["reported_void"]),),
-        listed=True,
+        left_out=(("并案或作废", "reported_void"),),
     ),
     *(
         Indicator(
@@ -58,10 +54,10 @@ RESOLVING = (
             f"Resolved at {level} level",
             "%",
             f"期内化解成功且化解层级为{label}的 ÷ 期内化解成功且层级已知的；四级之和为 100%",
-            lambda r, level=level: (r.flows[f"resolved_{level}"], _levelled(r)),  # type: ignore[misc]
+            counts=(f"resolved_{level}", _LEVELLED),
             numerator=f"{label}化解",
             denominator="化解成功",
-            left_out=(("化解层级未知", lambda r: r.flows["succeeded"] - _levelled(r)),),
+            left_out=(("化解层级未知", f"succeeded - {_LEVELLED.replace(' + ', ' - ')}"),),
         )
         for level, label in _LEVELS.items()
     ),
@@ -71,7 +67,7 @@ RESOLVING = (
         "Followed up",
         "%",
         "已回访的 ÷ 回访时限在期内届满的（结案后 7 日）",
-        lambda r: (r.expired["follow_done"], r.expired["follow_due"]),
+        counts=("follow_done", "follow_due"),
         numerator="已回访",
         denominator="应回访",
         better="up",
@@ -83,7 +79,7 @@ RESOLVING = (
         "Follow-ups answered",
         "%",
         "期内回访中有评价的 ÷ 期内回访",
-        lambda r: (r.flows["answered"], r.flows["followed"]),
+        counts=("answered", "followed"),
         numerator="应答",
         denominator="回访",
         better="up",
@@ -94,11 +90,11 @@ RESOLVING = (
         "Satisfaction",
         "%",
         "非常满意与满意 ÷ 有评价的回访；基本满意不计作满意，未应答不计",
-        lambda r: (r.flows["satisfied"], r.flows["answered"]),
+        counts=("satisfied", "answered"),
         numerator="满意",
         denominator="应答",
         better="up",
-        left_out=(("未应答", lambda r: r.flows["followed"] - r.flows["answered"]),),
+        left_out=(("未应答", "followed - answered"),),
     ),
     Indicator(
         "K22",
@@ -106,10 +102,10 @@ RESOLVING = (
         "Done in one visit",
         "%",
         "期内结案且到访不多于一次的 ÷ 期内结案且到访次数已知的",
-        lambda r: (r.flows["visited_once"], r.flows["visits_known"]),
+        counts=("visited_once", "visits_known"),
         numerator="一次办成",
         denominator="结案",
         better="up",
-        left_out=(("到访次数未知，或结案后又重办", lambda r: r.flows["closed"] - r.flows["visits_known"]),),
+        left_out=(("到访次数未知，或结案后又重办", "closed - visits_known"),),
     ),
 )

@@ -1,32 +1,84 @@
-"""The six tiles of the wall: value, n / N, period, comparison and 24 points of history."""
+"""The tiles of the wall: value, n / N, period, comparison and 24 points of history."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dashboard.indicators.catalogue import BY_ID
 from dashboard.indicators.comparison import of_shares, signed
+from dashboard.indicators.indicator import NOW, Indicator
+from dashboard.indicators.period import Period, period_before
 from dashboard.indicators.reading import Reading, day_date, day_number, day_start, stock
+from dashboard.indicators.reported import span, words
 from dashboard.indicators.share import percent
 from data_adapters.ledger import Snapshot
 
 HISTORY = 24
 
 
-def tiles(snapshot: Snapshot, path: str) -> dict[str, dict[str, Any]]:
-    """id -> tile of the grid at `path`, in the wall's order."""
-    today = snapshot.today
-    history = snapshot.counts.daily(path, today - HISTORY + 1, today)
-    days = [history.get(day, Counter()) for day in range(today - HISTORY + 1, today + 1)]
+def tiles(snapshot: Snapshot, path: str, chosen: Sequence[Indicator]) -> dict[str, dict[str, Any]]:
+    """id -> tile of the grid at `path`, in the order of `chosen`."""
     return {
-        "K01": _reported(snapshot, path, [day.get("reported", 0) for day in days]),
-        "K07": _open(snapshot, path),
-        "K11": _overdue(snapshot, path),
-        "K10": _on_time(snapshot, path, [_share(day, "on_time", "due_closed") for day in days]),
-        "K13a": _success(snapshot, path),
-        "K63a": _online(snapshot, path),
+        indicator.id: _OWN[indicator.id](snapshot, path)
+        if indicator.id in _OWN
+        else _plain(snapshot, path, indicator)
+        for indicator in chosen
     }
+
+
+def _plain(snapshot: Snapshot, path: str, indicator: Indicator) -> dict[str, Any]:
+    """Any indicator as a tile: of this month so far, or of now."""
+    now = indicator.period == NOW
+    date = day_date(snapshot.today)
+    first = snapshot.today if now else day_number(date.replace(day=1))
+    reading = Reading(snapshot, path, first, snapshot.today)
+    numerator, denominator = indicator.measure(reading)
+    value = indicator.value(reading, numerator, denominator)
+    figure = indicator.figure(reading) if indicator.figure is not None else None
+    period = "此刻" if now else f"本月 1–{date.day} 日"
+    note, doubt = indicator.note(numerator, denominator), indicator.doubt(reading)
+    if figure is not None:
+        period, note = span(figure), "；".join(filter(None, (note, words(figure, snapshot.zone))))
+    return {
+        "id": indicator.id,
+        "label": indicator.label,
+        "value": value,
+        "text": _text(value),
+        "unit": indicator.unit,
+        "numerator": numerator,
+        "denominator": denominator,
+        "of": f"{indicator.numerator} / {indicator.denominator}" if indicator.denominator else "",
+        "period": period,
+        **_days(snapshot, None if now else first),
+        "comparison": {"text": ""},
+        "spark": [],
+        "light": None,
+        "formula": indicator.formula,
+        "kinds": list(indicator.kinds),
+        "sources": [state.name for state in snapshot.sources() if state.kind in indicator.kinds],
+        "note": "；".join(filter(None, (note, doubt))),
+        "doubt": bool(doubt),
+        "restated": bool(indicator.restated(reading)),
+    }
+
+
+def _days(snapshot: Snapshot, first: int | None) -> dict[str, str | None]:
+    """The period for whoever asks where the number comes from: [from, to); of now (None) it has none."""
+    if first is None:
+        return {"from": None, "to": None}
+    return {"from": day_date(first).isoformat(), "to": day_date(snapshot.today + 1).isoformat()}
+
+
+def _text(value: float | None) -> str:
+    return "—" if value is None else f"{value:,}".replace(",", "\u2009")
+
+
+def _past(snapshot: Snapshot, path: str) -> list[Counter[str]]:
+    """The flows of the last `HISTORY` days, oldest first."""
+    history = snapshot.counts.daily(path, snapshot.today - HISTORY + 1, snapshot.today)
+    return [history.get(day, Counter()) for day in range(snapshot.today - HISTORY + 1, snapshot.today + 1)]
 
 
 def _share(day: Any, part: str, whole: str) -> float | None:
@@ -45,8 +97,11 @@ def _tile(
     comparison: str,
     spark: list[float | None] | list[int],
     light: str | None = None,
+    first: int | None = None,
     as_count: bool = False,
     note: str = "",
+    doubt: bool = False,
+    restated: bool = False,
 ) -> dict[str, Any]:
     indicator = BY_ID[id_]
     value = numerator if as_count else percent(numerator, denominator)
@@ -55,37 +110,42 @@ def _tile(
         "id": id_,
         "label": label,
         "value": value,
-        "text": "—" if value is None else f"{value:,}".replace(",", "\u2009"),
+        "text": _text(value),
         "unit": "件" if as_count else indicator.unit,
         "numerator": numerator,
         "denominator": denominator,
         "of": of,
         "period": period,
+        **_days(snapshot, first),
         "comparison": {"text": comparison},
         "spark": spark,
         "light": light,
         "formula": indicator.formula,
+        "kinds": list(indicator.kinds),
         "sources": [state.name for state in snapshot.sources() if state.kind in kinds],
         "note": note,
+        "doubt": doubt,
+        "restated": restated,
     }
 
 
-def _points(now: Reading, then: Reading, id_: str, name: str) -> str:
-    """The change of a rate in percentage points; nothing to say where either base is empty."""
-    measure = BY_ID[id_].measure
-    (n, whole), (n_then, whole_then) = measure(now), measure(then)
-    if not whole or not whole_then:
-        return f"{name} —"
-    return f"{name} {of_shares((n, whole), (n_then, whole_then)).text}"
+def _points(now: Reading, then: Reading, id_: str) -> str:
+    """The change of a rate in percentage points; a dash where either base is empty."""
+    one = BY_ID[id_]
+    (n, whole), (n_then, whole_then) = one.measure(now), one.measure(then)
+    if not whole or not whole_then or n is None or n_then is None:
+        return "—"
+    return of_shares((n, whole), (n_then, whole_then)).text
 
 
-def _reported(snapshot: Snapshot, path: str, spark: list[int]) -> dict[str, Any]:
+def _reported(snapshot: Snapshot, path: str) -> dict[str, Any]:
+    spark = [day["reported"] for day in _past(snapshot, path)]
     today = snapshot.today
     reading = Reading(snapshot, path, today, today)
     month = snapshot.counts.flows(path, today - 29, today)["reported"]
     start = day_start(today - 1, snapshot.zone)
     elapsed = snapshot.now - day_start(today, snapshot.zone)
-    yesterday = len(snapshot.reported_between(path, start, start + elapsed, "id"))
+    yesterday = snapshot.reported_count(path, start, start + elapsed)
     n = reading.flows["reported"]
     return _tile(
         snapshot,
@@ -95,6 +155,7 @@ def _reported(snapshot: Snapshot, path: str, spark: list[int]) -> dict[str, Any]
         month,
         of="今日 / 近30日",
         period="今日 0:00 起",
+        first=today,
         comparison=f"较昨日同刻 {signed(n - yesterday)}",
         spark=spark,
         as_count=True,
@@ -113,7 +174,7 @@ def _open(snapshot: Snapshot, path: str) -> dict[str, Any]:
     n = reading.gauges["open"]
     accepted = reading.before["accepted"] + reading.flows["accepted"]
     # Stock-flow identity: what came in and has not gone is what is open. If not, the tile says so.
-    note = "" if series[-1] == n else f"存量不平：流量推得 {series[-1]}，在办 {n}"
+    note = BY_ID["K07"].doubt(reading)
     return _tile(
         snapshot,
         "K07",
@@ -126,6 +187,7 @@ def _open(snapshot: Snapshot, path: str) -> dict[str, Any]:
         spark=series,
         as_count=True,
         note=note,
+        doubt=bool(note),
     )
 
 
@@ -148,26 +210,34 @@ def _overdue(snapshot: Snapshot, path: str) -> dict[str, Any]:
     )
 
 
-def _on_time(snapshot: Snapshot, path: str, spark: list[float | None]) -> dict[str, Any]:
+def _on_time(snapshot: Snapshot, path: str) -> dict[str, Any]:
+    spark = [_share(day, "on_time", "due_closed") for day in _past(snapshot, path)]
     today = snapshot.today
     date = day_date(today)
     first = day_number(date.replace(day=1))
-    earlier = day_date(first - 1).replace(day=1)
-    # Period to date: the same elapsed days of the month before, cut to its length where it is shorter.
-    span = min(today - first, first - 1 - day_number(earlier))
     now = Reading(snapshot, path, first, today)
-    then = Reading(snapshot, path, day_number(earlier), day_number(earlier) + span)
+    comparison = "环比 —"
+    # Days that are over beside days that are over: today has hardly begun, and a whole day would stand beside it.
+    if over := Period(day_date(first), date).over(date):
+        kept, before, note = period_before(over)
+        pair = [
+            Reading(snapshot, path, day_number(one.first), day_number(one.last)) for one in (kept, before)
+        ]
+        change = _points(pair[0], pair[1], "K10")
+        comparison = f"环比 {change}（{note}）" if note else f"环比 {change}"
     n, whole = BY_ID["K10"].measure(now)
     return _tile(
         snapshot,
         "K10",
         "按期办结率",
-        n,
+        n or 0,
         whole or 0,
         of="按期 / 应办结",
         period=f"本月 1–{date.day} 日",
-        comparison=_points(now, then, "K10", "环比"),
+        first=first,
+        comparison=comparison,
         spark=spark,
+        restated=bool(BY_ID["K10"].restated(now)),
     )
 
 
@@ -187,12 +257,14 @@ def _success(snapshot: Snapshot, path: str) -> dict[str, Any]:
         snapshot,
         "K13a",
         "化解成功率",
-        n,
+        n or 0,
         whole or 0,
         of="成功 / 调处",
         period="近90日",
-        comparison=_points(now, then, "K13a", "同比"),
+        first=today - 89,
+        comparison=f"同比 {_points(now, then, 'K13a')}",
         spark=weeks,
+        restated=bool(BY_ID["K13a"].restated(now)),
     )
 
 
@@ -204,10 +276,21 @@ def _online(snapshot: Snapshot, path: str) -> dict[str, Any]:
         snapshot,
         "K63a",
         "视频在线率",
-        n,
+        n or 0,
         whole or 0,
         of="在线 / 已联网（路）",
         period="此刻",
-        comparison=f"离线 {(whole or 0) - n} 路",
+        comparison=f"离线 {(whole or 0) - (n or 0)} 路",
         spark=[],
     )
+
+
+#: The tiles that have a comparison and a history of their own.
+_OWN: dict[str, Callable[[Snapshot, str], dict[str, Any]]] = {
+    "K01": _reported,
+    "K07": _open,
+    "K11": _overdue,
+    "K10": _on_time,
+    "K13a": _success,
+    "K63a": _online,
+}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dashboard.indicators.figures import Figures, changed
+from dashboard.indicators.figures import Figures, changed, parted
 from dashboard.live.viewer import FRAME_CHANGES, Cut, Reset, Send, Viewer
 from data_adapters.ledger import Scope
 from data_adapters.ledger.snapshot import visible_item
@@ -45,6 +45,18 @@ class Letter:
     sids: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What comes next for every viewer of one scope in one place: worked out once, however many they are.
+
+    ``tellable``: whether it can be told one by one: it is all there, and none of it is a whole load.
+    """
+
+    rows: Sequence[Any]
+    items: list[dict[str, Any]]
+    tellable: bool
+
+
 class Desk:
     """The viewers of this process, by the id of their connection."""
 
@@ -52,6 +64,7 @@ class Desk:
         self.viewers: dict[str, Viewer] = {}
         self._items: dict[tuple[str, int], dict[str, Any] | None] = {}
         self._items_of = ""
+        self._passages: dict[tuple[str, int], Passage | None] = {}
         self._asked: dict[str, dict[str, Any]] = {}
 
     def ask(self, sid: str, resume: dict[str, Any]) -> None:
@@ -74,6 +87,7 @@ class Desk:
             viewer = self.viewers.get(sid)
             if viewer is not None:
                 viewer.resume(resume.get("epoch"), resume.get("seq"), log.top)
+                viewer.parts = resume.get("parts") is True
                 if "grid" in resume:
                     viewer.look(resume["grid"])
 
@@ -85,8 +99,8 @@ class Desk:
             path = viewer.grid_path
             if path is None or path in needed or not viewer.lacks(log.epoch, log.top):
                 continue
-            rows = log.after(viewer.cursor, FRAME_CHANGES) or ()
-            if viewer.shown is None or any(self._item(row, viewer.scope) for row in rows):
+            passage = self._passage(log, viewer)
+            if viewer.shown is None or (passage is not None and passage.items):
                 needed.add(path)
         return needed
 
@@ -100,24 +114,22 @@ class Desk:
         for viewer in list(self.viewers.values()):
             if viewer.settled(log.epoch, log.top):
                 continue
-            rows: Sequence[Any] = ()
+            passage = None
             if viewer.lacks(log.epoch, log.top):
-                known = log.after(viewer.cursor, FRAME_CHANGES)
-                if known is None or viewer.looking:
+                passage = self._passage(log, viewer)
+                if passage is None or viewer.looking or not _countable(viewer, passage, figures):
                     viewer.hold(now)
                     continue
-                rows = known
-                if not self._countable(viewer, rows, figures):
-                    viewer.hold(now)
-                    continue
-            move = viewer.next_move(log.epoch, log.top, now, bulk=not _tellable(viewer, log, rows))
+            bulk = passage is not None and not passage.tellable
+            to = passage.rows[-1].seq if passage is not None and passage.rows else None
+            move = viewer.next_move(log.epoch, log.top, now, bulk=bulk, to=to)
             if isinstance(move, Cut):
                 cut.append(viewer.sid)
             elif isinstance(move, Reset):
                 reset = Letter("reset", {"epoch": log.epoch, "seq": move.seq}, [])
                 letters.setdefault(("reset",), reset).sids.append(viewer.sid)
-            elif isinstance(move, Send):
-                self._frame(letters, viewer, log.epoch, rows, move, figures, stamp)
+            elif isinstance(move, Send) and passage is not None:
+                self._frame(letters, viewer, log.epoch, passage.items, move, figures, stamp)
         return list(letters.values()), cut
 
     def refresh(self, log: Log, figures: Mapping[str, Figures]) -> list[Letter]:
@@ -128,10 +140,12 @@ class Desk:
             if fresh is None or fresh is viewer.shown or not viewer.settled(log.epoch, log.top):
                 continue
             before, viewer.shown = viewer.shown, fresh
-            news = _news(before, fresh)
-            if news["figures"]:
+            news = _news(before, fresh, parts=viewer.parts)
+            if news["figures"] or news.get("parts"):
                 letter = Letter("figures", {"grid": viewer.grid_code, "seq": log.top} | news, [])
-                letters.setdefault((viewer.grid_path, id(before)), letter).sids.append(viewer.sid)
+                letters.setdefault((viewer.grid_path, id(before), viewer.parts), letter).sids.append(
+                    viewer.sid
+                )
         return list(letters.values())
 
     def paths_shown(self) -> set[str]:
@@ -150,35 +164,43 @@ class Desk:
         if epoch != self._items_of:  # in another life of the store the same numbers mean something else
             self._items_of = epoch
             self._items.clear()
+        self._passages.clear()
 
-    def _countable(self, viewer: Viewer, rows: Sequence[Any], figures: Mapping[str, Figures]) -> bool:
-        if viewer.grid_path is None or viewer.grid_path in figures:
-            return True
-        return viewer.shown is not None and not any(self._item(row, viewer.scope) for row in rows)
+    def _passage(self, log: Log, viewer: Viewer) -> Passage | None:
+        """What this viewer lacks next; None where it has to be fetched first."""
+        key = (viewer.scope.path, viewer.cursor)
+        if key not in self._passages:
+            rows = log.after(viewer.cursor, FRAME_CHANGES)
+            self._passages[key] = None if rows is None else self._made(rows, viewer)
+        return self._passages[key]
+
+    def _made(self, rows: Sequence[Any], viewer: Viewer) -> Passage:
+        joined = bool(rows) and rows[0].seq == viewer.cursor + 1 and rows[-1].seq == viewer.cursor + len(rows)
+        items = [item for row in rows if (item := self._item(row, viewer.scope)) is not None]
+        return Passage(rows, items, joined and all(row.type != "bulk" for row in rows))
 
     def _frame(
         self,
         letters: dict[tuple[Any, ...], Letter],
         viewer: Viewer,
         epoch: str,
-        rows: Sequence[Any],
+        items: list[dict[str, Any]],
         move: Send,
         figures: Mapping[str, Figures],
         stamp: str,
     ) -> None:
         before, path = viewer.shown, viewer.grid_path
-        items = [item for row in rows if (item := self._item(row, viewer.scope)) is not None]
         # Nothing visible happened: then no figure of this viewer's grid moved either.
         told = path is not None and (bool(items) or before is None)
         fresh = figures[path] if told and path is not None else None
 
         # Figures a viewer was shown before live as long as this round does, so their ids are names.
-        key = (viewer.scope.path, move.after, move.to, path if told else None, id(before))
+        key = (viewer.scope.path, move.after, move.to, path if told else None, id(before), viewer.parts)
         letter = letters.get(key)
         if letter is None:
             frame = {"epoch": epoch, "from": move.after + 1, "to": move.to, "sent_at": stamp, "items": items}
             if fresh is not None:
-                frame |= {"grid": viewer.grid_code} | _news(before, fresh)
+                frame |= {"grid": viewer.grid_code} | _news(before, fresh, parts=viewer.parts)
             letter = letters[key] = Letter("frame", frame, [])
         letter.sids.append(viewer.sid)
         if fresh is not None:
@@ -193,17 +215,22 @@ class Desk:
         return self._items[key]
 
 
-def _news(before: Figures | None, fresh: Figures) -> dict[str, Any]:
-    """The figures that changed; where it is not known what the page has, all of them, and that they are all."""
+def _news(before: Figures | None, fresh: Figures, *, parts: bool) -> dict[str, Any]:
+    """The figures that changed; where it is not known what the page has, all of them, and that they are all.
+
+    ``parts``: of a figure of which only some fields changed, only those, under ``parts``.
+    """
     if before is None:
         return {"figures": fresh, "whole": True}
-    return {"figures": changed(before, fresh)}
+    differing = changed(before, fresh)
+    if not parts:
+        return {"figures": differing}
+    figures, fields = parted(before, differing)
+    return {"figures": figures, "parts": fields}
 
 
-def _tellable(viewer: Viewer, log: Log, rows: Sequence[Any]) -> bool:
-    """Whether the changes a viewer lacks can be told one by one: all are still there and none is a whole load."""
-    if not viewer.lacks(log.epoch, log.top):
+def _countable(viewer: Viewer, passage: Passage, figures: Mapping[str, Figures]) -> bool:
+    """Whether the figures are there that go with what comes next, or none are needed."""
+    if viewer.grid_path is None or viewer.grid_path in figures:
         return True
-    wanted = min(FRAME_CHANGES, log.top - viewer.cursor)
-    there = len(rows) >= wanted and rows[0].seq == viewer.cursor + 1
-    return there and all(row.type != "bulk" for row in rows)
+    return viewer.shown is not None and not passage.items

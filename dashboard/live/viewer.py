@@ -53,8 +53,9 @@ class Viewer:
     """``cursor`` is the last change sent; ``awaiting`` the end of the unacknowledged frame, if any.
 
     ``grid_code`` is the grid that the page says it shows, ``grid_path`` where that is (None until it is looked
-    up, or where there is none), ``shown`` the figures it was last given. ``held_since`` is when the server
-    began to owe it something that it cannot give.
+    up, or where there is none), ``shown`` the figures it was last given, ``parts`` whether it takes single fields of
+    them. ``held_since`` is when the server
+    began to owe it something that it cannot give. ``applied`` is the last change it says it has.
     """
 
     sid: str
@@ -69,8 +70,10 @@ class Viewer:
     grid_code: str | None = None
     grid_path: str | None = None
     looking: bool = False
+    parts: bool = False
     shown: Figures | None = field(default=None, repr=False)
     held_since: float | None = None
+    applied: int = -1
     _allowance: float = MESSAGES_AT_ONCE
     _spoke_at: float = -1e9
 
@@ -92,12 +95,12 @@ class Viewer:
             self.reset_due = True
             return
         self.reset_due = False
-        self.cursor = seq
+        self.cursor = self.applied = seq
 
     def ack(self, epoch: Any, seq: Any) -> None:
         """The viewer has applied a frame: it has credit again."""
         if epoch == self.epoch and self.awaiting is not None and seq == self.awaiting:
-            self.awaiting = None
+            self.applied, self.awaiting = self.awaiting, None
 
     def look(self, code: Any) -> None:
         """The page says which grid it shows; its figures then travel with the frames, once it is looked up."""
@@ -126,8 +129,11 @@ class Viewer:
         if self.held_since is None:
             self.held_since = now
 
-    def next_move(self, epoch: str, top: int, now: float, *, bulk: bool) -> Send | Reset | Cut | None:
-        """What to do now. ``bulk``: the changes it lacks (the next `FRAME_CHANGES`) cannot be told one by one."""
+    def next_move(
+        self, epoch: str, top: int, now: float, *, bulk: bool, to: int | None = None
+    ) -> Send | Reset | Cut | None:
+        """What to do now. ``bulk``: the changes it lacks cannot be told one by one. ``to``: where the next frame
+        ends at the latest, else after `FRAME_CHANGES`."""
         self.held_since = None
         if epoch != self.epoch:
             self.epoch = epoch
@@ -150,7 +156,7 @@ class Viewer:
             return Reset(top)
         if behind == 0:
             return None
-        move = Send(self.cursor, min(top, self.cursor + FRAME_CHANGES))
+        move = Send(self.cursor, min(top, self.cursor + FRAME_CHANGES, top if to is None else to))
         self.cursor = self.awaiting = move.to
         self.sent_at = now
         return move

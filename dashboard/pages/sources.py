@@ -16,6 +16,8 @@ from dashboard.services import Services
 
 _KINDS = {
     "grid": "网格",
+    "org": "单位",
+    "indicator": "指标",
     "video_point": "视频点位",
     "case": "案件",
     "case_event": "流转记录",
@@ -31,8 +33,11 @@ _STATUS = {
 _UNITS = ((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒"))
 
 
-def routes(server: Flask, services: Services) -> None:
-    """The page. Whoever sees a part of the centre only is told what anyone is told of a page that is not there."""
+def routes(server: Flask, services: Services, styles: str) -> None:
+    """The page, with the style sheet at `styles`.
+
+    Whoever sees a part of the centre only is told what anyone is told of a page that is not there.
+    """
     template = resources.files("dashboard.pages").joinpath("sources.html").read_text(encoding="utf-8")
     zone = ZoneInfo(services.settings.centre.timezone)
 
@@ -48,6 +53,7 @@ def routes(server: Flask, services: Services) -> None:
             return answer(404, "没有这个页面")
         page = render_template_string(
             template,
+            styles=styles,
             centre=services.settings.centre,
             items=[item | _words(item, zone) for item in items],
             bad=sum(item["status"] in {"failing", "late"} for item in items),
@@ -62,19 +68,55 @@ def routes(server: Flask, services: Services) -> None:
 def _words(item: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """What the page says of a source in words."""
     mark, word = _STATUS[item["status"]]
-    located = item["located"]
+    located, categorised = item["located"], item["categorised"]
     return {
         "mark": mark,
         "status_word": word,
         "kind_word": _KINDS.get(item["kind"], item["kind"]),
-        "reader_word": item["reader"] or "推送",
-        "every_word": duration(item["every_s"]) if item["every_s"] is not None else "推送",
+        "reader_word": _reader(item, zone),
+        "every_word": _turn(item),
         "ok_word": _local(item["last_ok_at"], zone),
         "try_word": _local(item["last_try_at"], zone),
         "age_word": f"{duration(item['age_s'])}前" if item["age_s"] is not None else "—",
-        "located_word": f"{located['placed'] / located['of']:.1%}" if located and located["of"] else "—",
+        "newest_word": f"{duration(item['newest_age_s'])}前" if item["newest_age_s"] is not None else "—",
+        "newest_at_word": _local(item["newest_at"], zone),
+        "located_word": _share(located["placed"], located["of"]) if located else "—",
+        "categorised_word": _share(categorised["said"], categorised["of"]) if categorised else "—",
+        "crs_word": _crs(item["crs"]),
+        "told": bool(item["error"] or item["notes"] or item["crs"] or item["refusals"]),
         "held": sum(refusal["count"] for refusal in item["refusals"]),
     }
+
+
+def _reader(item: dict[str, Any], zone: ZoneInfo) -> str:
+    if item["reader"] != "stream":
+        return item["reader"] or "推送"
+    waiting = f"，{item['lag']:,} 条等着" if item["lag"] is not None else ""
+    return f"stream{waiting}，最近一条 {_local(item['last_message_at'], zone)}"
+
+
+def _turn(item: dict[str, Any]) -> str:
+    if item["reader"] == "stream":
+        return "一直跟着"
+    return duration(item["every_s"]) if item["every_s"] is not None else "推送"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "—"
+
+
+def _crs(verdict: dict[str, Any] | None) -> str | None:
+    """The verdict on the coordinate system in one line."""
+    if verdict is None:
+        return None
+    told = "按点的位置判断为" if verdict["declared"] is None else "写明"
+    shares = "、".join(
+        f"{crs} {_share(n, verdict['points'])}"
+        for crs, n in sorted(verdict["fitting"].items(), key=lambda one: -one[1])[:4]
+    )
+    return (
+        f"{told} {verdict['declared'] or verdict['best']}；{verdict['points']:,} 个点落入网格的比例：{shares}"
+    )
 
 
 def duration(seconds: float) -> str:

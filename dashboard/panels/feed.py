@@ -13,5 +13,5 @@ def panel() -> html.Section:
         "feed",
         "实时事件",
         html.P(id="feed-notice", className="notice", role="status", hidden=True),
-        html.Ol(id="feed-list", className="feed-list"),
+        html.Ol(id="feed-list", className="feed-list fit"),
     )

@@ -14,8 +14,17 @@ def panel() -> html.Div:
     lights = [html.Li([html.I(className=f"light light-{name}"), word]) for name, word in LIGHTS.items()]
     return html.Div(
         [
-            html.P(id="unassigned"),
+            html.Button(
+                id="unassigned",
+                type="button",
+                **marks(aria_expanded="false", aria_controls="unplaced"),
+            ),
+            html.P(id="ground-fault", role="status"),
             html.Ul(lights, className="legend-lights", **marks(aria_label="案件时限")),
+            html.Div(
+                [html.P(id="heat-title"), html.Ol(id="heat-steps"), html.P(id="heat-note")],
+                className="legend-heat",
+            ),
             html.Div(
                 [html.P("近7日上报（件）", id="legend-title"), html.Ol(id="legend-steps")],
                 className="legend-ramp",

@@ -23,7 +23,7 @@ def panel() -> html.Section:
         [
             head,
             html.P(id="ranking-empty", className="empty"),
-            html.Ol(id="ranking-list", className="bars ranking"),
+            html.Ol(id="ranking-list", className="bars ranking fit"),
         ],
         id="ranking",
         className="panel panel-ranking",

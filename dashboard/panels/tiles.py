@@ -1,13 +1,14 @@
-"""The six indicator tiles."""
+"""The indicator tiles, six at most."""
 
 from __future__ import annotations
 
 from dash import html
 
+from dashboard.indicators.catalogue import Catalogue
 from dashboard.panels.marks import marks
 
-#: id -> label until the first figures arrive; the order is the order on the wall.
-TILES = {
+#: Labels until the first figures arrive, where the wall says it in other words than the catalogue.
+LABELS = {
     "K01": "今日上报",
     "K07": "在办",
     "K11": "超期",
@@ -37,8 +38,7 @@ def tile(identity: str, label: str) -> html.Article:
     )
 
 
-def panel() -> html.Section:
-    """All six, two abreast."""
-    return html.Section(
-        [tile(*one) for one in TILES.items()], id="tiles", className="tiles", **marks(aria_label="指标")
-    )
+def panel(catalogue: Catalogue) -> html.Section:
+    """Those of the catalogue's tiles, two abreast, in its order."""
+    shown = [tile(one.id, LABELS.get(one.id, one.label)) for one in catalogue.tiles]
+    return html.Section(shown, id="tiles", className="tiles", **marks(aria_label="指标"))

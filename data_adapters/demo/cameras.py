@@ -21,7 +21,7 @@ INTEGRATED = 3_300
 SHOULD_NETWORK = 4_120
 NETWORKED = 4_038
 WINDOW_S = 30 * DAY_S
-_ROAD_SHARE, _TOWN_SHARE = 0.16, 0.30
+ROAD_SHARE, TOWN_SHARE = 0.16, 0.30
 
 
 class Kind(NamedTuple):
@@ -34,8 +34,8 @@ class Kind(NamedTuple):
     network: str
 
 
-_ROAD = Kind(("路段", "弯道", "路口", "桥头"), "04", 10, "CLASS1", "0")
-_TOWN = (
+ROAD = Kind(("路段", "弯道", "路口", "桥头"), "04", 10, "CLASS1", "0")
+TOWN = (
     Kind(("中心街", "十字路口", "主街东口", "主街西口"), "00", 9, "CLASS1", "0"),
     Kind(("广场", "集市"), "00", 4, "CLASS1", "0"),
     Kind(("学校门口", "幼儿园门口"), "11", 8, "CLASS2", "6"),
@@ -43,7 +43,7 @@ _TOWN = (
     Kind(("商场", "超市", "农贸市场"), "45", 6, "CLASS3", "8"),
     Kind(("汽车站",), "07", 3, "CLASS2", "2"),
 )
-_VILLAGE = (
+VILLAGE = (
     Kind(("村口", "主干道", "巷道口", "路口"), "01", None, "CLASS1", "0"),
     Kind(("村委会", "文化广场", "卫生室"), "01", None, "CLASS2", "6"),
     Kind(("小学门口",), "11", 8, "CLASS2", "6"),
@@ -95,8 +95,8 @@ def _sites(
 ) -> list[tuple[int, str, float, float, Kind]]:
     """(township number, place name, lon, lat, kind) of all points, township by township."""
     townships = county.levels[1]
-    roads = round(POINTS * _ROAD_SHARE)
-    town_counts = _by_people(townships, round(POINTS * _TOWN_SHARE))
+    roads = round(POINTS * ROAD_SHARE)
+    town_counts = _by_people(townships, round(POINTS * TOWN_SHARE))
     villages = county.levels[3]
     village_counts = _by_people(villages, POINTS - roads - sum(town_counts))
     sites = _road_sites(county, roads, rng, draw)
@@ -105,14 +105,14 @@ def _sites(
             (v for d in unit.children or [] for v in d.children or []), key=lambda village: village.urban
         )
         for lon, lat in scatter(core.shape, count, draw).tolist():
-            sites.append((number, unit.short_name, lon, lat, rng.choice(_TOWN)))
+            sites.append((number, unit.short_name, lon, lat, rng.choice(TOWN)))
     township_number = {unit.code: number for number, unit in enumerate(townships, start=1)}
     for village, count in zip(villages, village_counts, strict=True):
         number = (
             township_number[village.parent.parent.code] if village.parent and village.parent.parent else 0
         )
         for lon, lat in scatter(village.shape, count, draw).tolist():
-            kind = rng.choices(_VILLAGE, (60, 25, 5, 10))[0]
+            kind = rng.choices(VILLAGE, (60, 25, 5, 10))[0]
             sites.append((number, village.name, lon, lat, kind))
     return sorted(sites, key=lambda site: site[0])
 
@@ -142,7 +142,7 @@ def _road_sites(
         lon, lat = round(spot.x + rng.gauss(0, 0.0003), 6), round(spot.y + rng.gauss(0, 0.0003), 6)
         number = next((n for n, u in enumerate(townships, 1) if shapely.contains_xy(u.shape, lon, lat)), None)
         if number is not None:
-            sites.append((number, f"{townships[number - 1].short_name}县道", lon, lat, _ROAD))
+            sites.append((number, f"{townships[number - 1].short_name}县道", lon, lat, ROAD))
     return sites
 
 

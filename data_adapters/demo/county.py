@@ -12,7 +12,9 @@ from data_adapters.demo import upstream
 from data_adapters.demo.cameras import break_down, make_cameras
 from data_adapters.demo.disputes import DISPUTES, make_history
 from data_adapters.demo.grids import make_county
+from data_adapters.demo.orgs import make_orgs
 from data_adapters.demo.places import describe_leaves, draw_places
+from data_adapters.demo.reported import make_figures
 from data_adapters.demo.settings_file import settings_text
 from data_adapters.demo.start import Start, write_start
 
@@ -43,6 +45,9 @@ def write_county(
 
     county = make_county(seed, lambda done, total: progress("网格", done, total))
     upstream.write_grids(files / "grids.gpkg", county)
+
+    upstream.write_orgs(files / "orgs.csv", make_orgs(county))
+    upstream.write_figures(files / "reported.csv", make_figures(county, at, seed), at)
 
     progress("案件", 0, 3)
     rng = np.random.default_rng([seed, 12432])

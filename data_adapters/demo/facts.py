@@ -40,11 +40,11 @@ CATEGORIES = (
 BY_NAME = {category.name: category for category in CATEGORIES}
 GRADES = {"ORDINARY": 0.85, "COMPLEX": 0.12, "MAJOR": 0.02, "PETITION_BACKLOG": 0.01}
 SERIOUSNESS = {"ORDINARY": 0.0, "COMPLEX": 0.6, "MAJOR": 1.0, "PETITION_BACKLOG": 1.0}
-_CHANNELS = {
+CHANNELS = {
     "GRID": 46, "WINDOW": 15, "PUBLIC_APP": 10, "HOTLINE_12345": 9, "POLICE_110": 8, "COURT": 4, "DEPARTMENT": 3,
     "PATROL": 3, "LETTERS_VISITS": 1.5, "SUPERIOR": 0.5,
 }  # fmt: skip
-_METHODS = {
+METHODS = {
     "grid": {"DIRECT": 60, "PEOPLE": 40},
     "village": {"PEOPLE": 88, "DIRECT": 12},
     "township": {"PEOPLE": 62, "JOINT": 14, "ADMIN": 10, "POLICE": 8, "GOV": 6},
@@ -52,13 +52,18 @@ _METHODS = {
                "ARBITRATION": 4},
     "above": {"ADMIN": 60, "JUDICIAL": 40},
 }  # fmt: skip
-_LEVELS = {
+LEVELS = {
     "ORDINARY": {"grid": 14, "village": 30, "township": 46, "county": 10},
     "COMPLEX": {"village": 10, "township": 53, "county": 36, "above": 1},
     "MAJOR": {"township": 18, "county": 76, "above": 6},
     "PETITION_BACKLOG": {"township": 10, "county": 80, "above": 10},
 }
-_SATISFACTION = {"VERY_SATISFIED": 50, "SATISFIED": 37, "BASIC": 1.5, "DISSATISFIED": 1.5, "NO_ANSWER": 10}
+#: What a case that is not ordinary is joint work of (六联), by category; of a crowd it is an emergency.
+JOINT = {
+    "征地拆迁": "PROBLEM", "山林土地": "PROBLEM", "环境污染": "PROBLEM", "道路交通事故": "SECURITY",
+    "损害赔偿": "SECURITY", "消费": "SERVICE", "物业": "SERVICE", "生产经营": "SERVICE", "其它": "SAFE",
+}  # fmt: skip
+SATISFACTION = {"VERY_SATISFIED": 50, "SATISFIED": 37, "BASIC": 1.5, "DISSATISFIED": 1.5, "NO_ANSWER": 10}
 
 
 def pick(odds: dict[str, float] | dict[str, int], rng: Random) -> str:
@@ -78,9 +83,9 @@ def grade_odds(grade: str, category: str) -> float:
 
 def draw(category: str, grade: str, leaf: Leaf, rng: Random) -> tuple[dict[str, Any], dict[str, Any], Orgs]:
     """Facts, ending and desks of a dispute (see :class:`Life`); its number, time and place are added by the caller."""
-    level = pick(_LEVELS[grade], rng)
-    channel = pick(_CHANNELS, rng)
-    orgs = Orgs(f"{leaf.village}调委会", f"{leaf.township}综治中心", "")
+    level = pick(LEVELS[grade], rng)
+    channel = pick(CHANNELS, rng)
+    orgs = Orgs(f"{leaf.served_by or leaf.village}调委会", f"{leaf.township}综治中心", "")
     handler = {
         "grid": orgs.village,
         "village": orgs.village,
@@ -101,11 +106,13 @@ def draw(category: str, grade: str, leaf: Leaf, rng: Random) -> tuple[dict[str, 
         if channel in ("WINDOW", "LETTERS_VISITS")
         else None,
     }
+    if grade != "ORDINARY":
+        facts["joint_type"] = "EMERGENCY" if facts["scale"] != "01" else JOINT.get(category, "MEDIATION")
     ending = {
         "outcome": "SUCCESS",
-        "resolution_method": pick(_METHODS[level], rng),
+        "resolution_method": pick(METHODS[level], rng),
         "resolved_level": level,
-        "satisfaction": pick(_SATISFACTION, rng),
+        "satisfaction": pick(SATISFACTION, rng),
     }
     return facts, ending, Orgs(orgs.village, orgs.township, handler)
 

@@ -59,24 +59,40 @@ class County:
         return [unit for level in self.levels for unit in level if not unit.children]
 
 
-class _Ground:
+def ancestor(unit: Unit, level: int) -> Unit:
+    """The unit of `level` that contains `unit` (or `unit` itself)."""
+    while unit.level > level and unit.parent is not None:
+        unit = unit.parent
+    return unit
+
+
+class Ground:
     """What every cut needs: the mesh, the warped plane, how many people live in each cell."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, area_km2: float = AREA_KM2, cells: int = _CELLS) -> None:
         self.rng = rng
-        self.mesh: Mesh = make_mesh(rng, AREA_KM2, _CELLS)
+        self.mesh: Mesh = make_mesh(rng, area_km2, cells)
         self.plane: Floats = warp(self.mesh.centres, rng, _WINDING)
+        # Where each cell is within the region being cut; -1 elsewhere, the last for what lies outside.
+        self._local = np.full(len(self.mesh) + 1, -1)
         self.people: Floats = np.ones(len(self.mesh))
         self.mass: Floats = np.ones(len(self.mesh))
 
     def cut(
-        self, unit: Unit, shares: Floats, seeds: Floats | None = None, by_area: bool = False
+        self,
+        unit: Unit,
+        shares: Floats,
+        seeds: Floats | None = None,
+        by_area: bool = False,
+        rounds: int = 30,
     ) -> list[Unit]:
+        """The children of `unit`, made by cutting it into connected parts of the wanted shares."""
         cells = unit.cells
-        local = np.full(len(self.mesh) + 1, -1)
-        local[cells] = np.arange(len(cells))
+        self._local[cells] = np.arange(len(cells))
+        near = self._local[self.mesh.neighbours[cells]]
+        self._local[cells] = -1
         mass = np.ones(len(cells)) if by_area else self.mass[cells]
-        labels = split(self.plane[cells], mass, shares, local[self.mesh.neighbours[cells]], self.rng, seeds)
+        labels = split(self.plane[cells], mass, shares, near, self.rng, seeds, rounds)
         parts = [Unit(unit.level + 1, cells[labels == part], unit) for part in range(len(shares))]
         unit.children = sorted(parts, key=self._west_to_east) if seeds is None else parts
         return unit.children
@@ -108,7 +124,7 @@ class _Ground:
 def make_county(seed: int, report: Report | None = None) -> County:
     """The county of `seed`: geometry, names, codes and people. The same seed gives the same county."""
     tell = report or (lambda done, total: None)
-    ground = _Ground(np.random.default_rng(seed))
+    ground = Ground(np.random.default_rng(seed))
     rng = ground.rng
     tell(1, 6)
     root = Unit(0, np.arange(len(ground.mesh)), code=names.COUNTY_CODE, name=names.COUNTY_NAME)
@@ -124,12 +140,12 @@ def make_county(seed: int, report: Report | None = None) -> County:
     county = County(levels)
     _count_people(county, ground)
     _name(county, rng)
-    _draw(county, ground.mesh)
+    draw(county, ground.mesh, LON, LAT)
     tell(6, 6)
     return county
 
 
-def _townships(ground: _Ground, root: Unit) -> list[Unit]:
+def _townships(ground: Ground, root: Unit) -> list[Unit]:
     low, high = ground.plane.min(axis=0), ground.plane.max(axis=0)
     seeds = np.array([(low[0] + t.east * (high[0] - low[0]), high[1] - t.south * (high[1] - low[1]))
                       for t in names.TOWNSHIPS])  # fmt: skip
@@ -140,7 +156,7 @@ def _townships(ground: _Ground, root: Unit) -> list[Unit]:
     return units
 
 
-def _divide(ground: _Ground, parents: list[Unit], total: int, fewest: int) -> list[Unit]:
+def _divide(ground: Ground, parents: list[Unit], total: int, fewest: int) -> list[Unit]:
     """`total` units below `parents`, by what each parent weighs, at least `fewest` in each."""
     weight = np.array([ground.mass[unit.cells].sum() for unit in parents])
     counts = np.full(len(parents), fewest)
@@ -152,7 +168,7 @@ def _divide(ground: _Ground, parents: list[Unit], total: int, fewest: int) -> li
     return units
 
 
-def _blocks(ground: _Ground, groups: list[Unit]) -> list[Unit]:
+def _blocks(ground: Ground, groups: list[Unit]) -> list[Unit]:
     """片区 in the largest groups only: 2 or 3 that cover their group."""
     by_size = sorted(range(len(groups)), key=lambda i: -len(groups[i].cells))
     parts = dict.fromkeys(by_size[: _DIVIDED_IN_THREE + _DIVIDED_IN_TWO], 2)
@@ -163,7 +179,7 @@ def _blocks(ground: _Ground, groups: list[Unit]) -> list[Unit]:
     return blocks
 
 
-def _count_people(county: County, ground: _Ground) -> None:
+def _count_people(county: County, ground: Ground) -> None:
     """Whole people in the leaves (largest remainder), sums above."""
     leaves = county.leaves
     exact = np.array([ground.people[leaf.cells].sum() for leaf in leaves])
@@ -187,7 +203,7 @@ def _name(county: County, rng: np.random.Generator) -> None:
     stems, quarters, estates = names.village_stems(rng), names.quarter_stems(), names.estate_names(rng)
     for number, (unit, town) in enumerate(zip(county.levels[1], names.TOWNSHIPS, strict=True)):
         code = names.township_code(number)
-        _label(unit, code + "000", town.name + town.suffix, town.name)
+        label(unit, code + "000", town.name + town.suffix, town.name)
         communities = villages = 0
         main = max((v for d in unit.children or [] for v in d.children or []), key=lambda v: v.urban)
         for order, district in enumerate(unit.children or [], start=1):
@@ -201,14 +217,14 @@ def _name(county: County, rng: np.random.Generator) -> None:
                         if village is main
                         else next(stems)
                     )
-                    _label(village, f"{code}{communities:03d}", stem + "社区", stem)
+                    label(village, f"{code}{communities:03d}", stem + "社区", stem)
                 else:
                     villages += 1
                     stem = next(stems)
-                    _label(village, f"{code}{200 + villages:03d}", stem + "村", stem)
+                    label(village, f"{code}{200 + villages:03d}", stem + "村", stem)
                 _name_groups(village, estates)
             first = (district.children or [])[0].short_name
-            _label(district, f"{code}P{order:02d}", first + "片", first + "片")
+            label(district, f"{code}P{order:02d}", first + "片", first + "片")
 
 
 def _name_groups(village: Unit, estates: Iterator[str]) -> None:
@@ -216,22 +232,23 @@ def _name_groups(village: Unit, estates: Iterator[str]) -> None:
     for order, group in enumerate(village.children or [], start=1):
         estate = next(estates, None) if community else None
         short = estate or f"{order}组"
-        _label(group, f"{village.code}{order:02d}", estate or village.name + short, short)
+        label(group, f"{village.code}{order:02d}", estate or village.name + short, short)
         for number, block in enumerate(group.children or [], start=1):
-            _label(block, f"{group.code}{number:02d}", f"{group.name}{number}片区", f"{number}片区")
+            label(block, f"{group.code}{number:02d}", f"{group.name}{number}片区", f"{number}片区")
 
 
-def _label(unit: Unit, code: str, name: str, short_name: str) -> None:
+def label(unit: Unit, code: str, name: str, short_name: str) -> None:
     unit.code, unit.name, unit.short_name = code, name, short_name
 
 
-def _draw(county: County, mesh: Mesh) -> None:
+def draw(county: County, mesh: Mesh, lon: float, lat: float) -> None:
+    """Give every unit its polygon (EPSG:4490), the middle of the mesh at `lon`, `lat`."""
     leaves = county.leaves
     leaf_of_cell = np.empty(len(mesh), dtype=np.int64)
     for number, leaf in enumerate(leaves):
         leaf_of_cell[leaf.cells] = number
     borders = Borders(mesh, leaf_of_cell)
-    borders.place(LON, LAT)
+    borders.place(lon, lat)
     for leaf, polygon in zip(leaves, borders.leaves(), strict=True):
         leaf.geometry = polygon
     for level in county.levels[:-1]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from data_adapters.demo import facts as fact_book
 from data_adapters.demo.disputes import WHERE, locate
 from data_adapters.demo.life import Life, as_of, changes_file, live
-from data_adapters.demo.outage import BATCH_EVERY_S, MTBF_S, Outage, fail, fail_together
+from data_adapters.demo.outage import MTBF_S, Outage, fail, fail_together
 from data_adapters.demo.rhythm import calendar, day_of, next_arrival
 from data_adapters.demo.start import Start
 
@@ -48,16 +48,15 @@ class _Stream:
         self._arrivals = Random(f"{start.seed}/{start.at:.0f}/arrivals")
         self._faults = Random(f"{start.seed}/{start.at:.0f}/faults")
         self._down = set(start.down)
-        self._by_recorder: dict[str, list[str]] = {}
-        for point_id, recorder in start.points:
-            self._by_recorder.setdefault(recorder, []).append(point_id)
         for life in start.lives:
             self._follow(life, start.at)
         for point_id, back in start.down.items():
             self._schedule(back, self._restore(point_id))
-        self._schedule(next_arrival(start.at, self._arrivals), self._arrive)
+        self._schedule(next_arrival(start.at, self._arrivals, start.reports_a_day), self._arrive)
         self._schedule(start.at + self._faults.expovariate(self._failure_rate), self._fail_one)
-        self._schedule(start.at + self._faults.expovariate(1 / BATCH_EVERY_S), self._fail_recorder)
+        self._schedule(
+            start.at + self._faults.expovariate(1 / self._start.batch_every_s), self._fail_recorder
+        )
 
     @property
     def _failure_rate(self) -> float:
@@ -85,18 +84,18 @@ class _Stream:
         return [Happening(at, CASE, as_of(life, at))]
 
     def _arrive(self, at: float) -> list[Happening]:
-        self._schedule(next_arrival(at, self._arrivals), self._arrive)
+        self._schedule(next_arrival(at, self._arrivals, self._start.reports_a_day), self._arrive)
         self._cases += 1
         return self._step(new_life(self._start, self._cases, int(at)), int(at))
 
     def _fail_one(self, at: float) -> list[Happening]:
         self._schedule(at + self._faults.expovariate(self._failure_rate), self._fail_one)
-        point_id, _ = self._faults.choice(self._start.points)
+        point_id = self._start.points[self._faults.randrange(len(self._start.points))]
         return self._break(point_id, fail(at, self._faults))
 
     def _fail_recorder(self, at: float) -> list[Happening]:
-        self._schedule(at + self._faults.expovariate(1 / BATCH_EVERY_S), self._fail_recorder)
-        points = self._by_recorder[self._faults.choice(list(self._by_recorder))]
+        self._schedule(at + self._faults.expovariate(1 / self._start.batch_every_s), self._fail_recorder)
+        points = self._start.points.of_recorder(self._faults.randrange(self._start.points.recorders))
         for point_id, outage in zip(points, fail_together(at, len(points), self._faults), strict=True):
             self._schedule(outage.start, self._breaking(point_id, outage))
         return []

@@ -15,20 +15,20 @@ from data_adapters.demo.rhythm import DAY_S, OFFSET_S, day_of, start_of
 
 #: Days to handle a case, by grade, and the median and spread (log) of the days that it really takes.
 LIMIT_DAYS = {"ORDINARY": 7, "COMPLEX": 20, "MAJOR": 30, "PETITION_BACKLOG": 60}
-_HANDLING = {
+HANDLING = {
     "ORDINARY": (1.6, 0.86),
     "COMPLEX": (6.6, 0.62),
     "MAJOR": (12.5, 0.48),
     "PETITION_BACKLOG": (29.0, 0.38),
 }
 #: What a step does to the state, and the time that it sets.
-_STATE_AFTER = {
+STATE_AFTER = {
     "REPORT": "REPORTED", "REGISTER": "REGISTERED", "ACCEPT": "ACCEPTED", "TRIAGE": "TRIAGED", "ASSIGN": "ASSIGNED",
     "RECEIVE": "RECEIVED", "START": "IN_PROGRESS", "SUSPEND": "SUSPENDED", "RESUME": "IN_PROGRESS",
     "RESOLVE": "RESOLVED", "CLOSE": "CLOSED", "FOLLOWUP": "FOLLOW_UP", "ARCHIVE": "ARCHIVED",
     "TRANSFER": "TRANSFERRED",
 }  # fmt: skip
-_TIME_OF = {
+TIME_OF = {
     "REPORT": "reported_at", "REGISTER": "registered_at", "ACCEPT": "accepted_at", "ASSIGN": "assigned_at",
     "RECEIVE": "received_at", "RESOLVE": "resolved_at", "CLOSE": "closed_at", "FOLLOWUP": "followed_up_at",
 }  # fmt: skip
@@ -107,7 +107,7 @@ def live(
         step("RECEIVE", _office(steps[-1].at + rng.expovariate(1 / (2.5 * _HOUR)), rng), orgs.handler)
     started = step("START", _office(steps[-1].at + rng.expovariate(1 / (50 * _MINUTE)), rng), orgs.handler)
 
-    median, spread = _HANDLING[grade]
+    median, spread = HANDLING[grade]
     drawn = _office(accepted + DAY_S * exp(rng.gauss(log(median), spread)), rng)
     end = int(max(drawn, started + 20 * _MINUTE) if resolve_at is None else max(resolve_at, started + 60))
     if transfer_to is not None:
@@ -143,7 +143,7 @@ def _middle(steps: list[Step], rng: Random, grade: str, started: int, end: int, 
 
 def changes_file(step_type: str) -> bool:
     """Whether the step changes what is on file about the case, not only its timeline."""
-    return step_type in _STATE_AFTER
+    return step_type in STATE_AFTER
 
 
 def as_of(life: Life, at: float) -> dict[str, Any]:
@@ -154,9 +154,11 @@ def as_of(life: Life, at: float) -> dict[str, Any]:
         if step.at > at:
             break
         record["source_updated_at"] = step.at
-        record["state"] = _STATE_AFTER.get(step.type, record.get("state"))
-        if step.type in _TIME_OF:
-            record[_TIME_OF[step.type]] = step.at
+        record["state"] = STATE_AFTER.get(step.type, record.get("state"))
+        if step.type in TIME_OF:
+            record[TIME_OF[step.type]] = step.at
+        if step.type in ("ASSIGN", "START"):
+            record["handling_level"] = life.ending.get("resolved_level")
         if step.type == "ACCEPT":
             record["due_at"] = life.due_at - _suspended_s(life)
         elif step.type == "SUSPEND":

@@ -19,6 +19,9 @@ _CORNERS = np.array([(1, -1), (1, 1), (0, 2), (-1, 1), (-1, -1), (0, -2)])
 #: The neighbour beyond the side from corner i to corner i + 1, in the same integer units.
 _NEIGHBOURS = np.array([(2, 0), (1, 3), (-1, 3), (-2, 0), (-1, -3), (1, -3)])
 _JITTER = 0.16
+#: The area whose outline the shapes below are drawn for, and how many points are bent at a time.
+_DRAWN_KM2 = 2012.0
+_CHUNK = 200_000
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,12 @@ def smooth_noise(points: Floats, rng: np.random.Generator, wavelength_km: float,
     angle = rng.uniform(0, 2 * np.pi, modes)
     wave = 2 * np.pi / (wavelength_km * rng.uniform(0.7, 1.4, modes))
     phase = rng.uniform(0, 2 * np.pi, modes)
-    reach = points[:, :1] * (np.cos(angle) * wave) + points[:, 1:] * (np.sin(angle) * wave) + phase
-    return np.asarray(np.cos(reach).sum(axis=1) * np.sqrt(2 / modes))
+    field = np.empty(len(points))
+    for start in range(0, len(points), _CHUNK):
+        part = points[start : start + _CHUNK]
+        reach = part[:, :1] * (np.cos(angle) * wave) + part[:, 1:] * (np.sin(angle) * wave) + phase
+        field[start : start + _CHUNK] = np.cos(reach).sum(axis=1) * np.sqrt(2 / modes)
+    return field
 
 
 def warp(points: Floats, rng: np.random.Generator, octaves: tuple[tuple[float, float], ...]) -> Floats:
@@ -63,10 +70,11 @@ def make_mesh(rng: np.random.Generator, area_km2: float, cells: int) -> Mesh:
     cell_km2 = area_km2 / cells
     width = float(np.sqrt(cell_km2 * 2 / np.sqrt(3)))
     unit = np.array([width / 2, width / (2 * np.sqrt(3))])
-    rows, columns = int(33 / (3 * unit[1])), int(48 / width)
+    scale = float(np.sqrt(area_km2 / _DRAWN_KM2))
+    rows, columns = int(33 * scale / (3 * unit[1])), int(48 * scale / width)
     row, column = np.meshgrid(np.arange(-rows, rows + 1), np.arange(-columns, columns + 1), indexing="ij")
     lattice = np.stack([2 * column + (row & 1), 3 * row], axis=-1).reshape(-1, 2)
-    lattice = _innermost(lattice, _depth(lattice * unit, rng), cells)
+    lattice = _innermost(lattice, _depth(lattice * unit / scale, rng), cells)
 
     places = (lattice[:, None, :] + _CORNERS[None, :, :]).reshape(-1, 2)
     keys, cell_corners = np.unique(_key(places), return_inverse=True)

@@ -9,6 +9,8 @@ import numpy as np
 
 COUNTY_CODE = "620599"
 COUNTY_NAME = "示范县"
+PROVINCE_CODE = "990000"
+PROVINCE_NAME = "示范省"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from data_adapters.demo.rhythm import DAY_S
 MTBF_S = 50 * DAY_S
 #: A recorder or its line goes down this often in the county, and takes its points with it.
 BATCH_EVERY_S = 3.5 * DAY_S
-_CAUSES = {"NETWORK": 42, "DEVICE": 24, "POWER": 22, "MAINTENANCE": 7, "UNKNOWN": 5}
-_FAULTS = {"OFF": 72, "VLOST": 17, "DEFECT": 11}
+CAUSES = {"NETWORK": 42, "DEVICE": 24, "POWER": 22, "MAINTENANCE": 7, "UNKNOWN": 5}
+FAULTS = {"OFF": 72, "VLOST": 17, "DEFECT": 11}
 
 
 class Outage(NamedTuple):
@@ -25,8 +25,8 @@ class Outage(NamedTuple):
 
 def fail(at: float, rng: Random) -> Outage:
     """An outage of one point that starts at `at`: 8 to 48 hours mostly, a few wait a week for a part."""
-    status = rng.choices(list(_FAULTS), list(_FAULTS.values()))[0]
-    cause = rng.choices(list(_CAUSES), list(_CAUSES.values()))[0] if status == "OFF" else "DEVICE"
+    status = rng.choices(list(FAULTS), list(FAULTS.values()))[0]
+    cause = rng.choices(list(CAUSES), list(CAUSES.values()))[0] if status == "OFF" else "DEVICE"
     lasts_s = min(max(rng.lognormvariate(11.27, 0.62), 1_200), 9 * DAY_S)
     return Outage(int(at), int(at + lasts_s), status, cause)
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from data_adapters.demo.grids import County, Unit
+from data_adapters.demo.grids import County, ancestor
 from data_adapters.demo.mesh import Floats
+from data_adapters.demo.orgs import served_by
 from data_adapters.demo.site import Leaf, Place
-
-
-def ancestor(unit: Unit, level: int) -> Unit:
-    """The unit of `level` that contains `unit` (or `unit` itself)."""
-    while unit.level > level and unit.parent is not None:
-        unit = unit.parent
-    return unit
 
 
 def describe_leaves(county: County, rng: np.random.Generator) -> list[Leaf]:
     """The leaves with the weight of their disputes: people, the township's temper, and local luck."""
     leaves = county.leaves
+    serving = served_by(county)
     luck = rng.lognormal(0, 0.45, len(leaves))
     return [
         Leaf(
@@ -30,6 +25,7 @@ def describe_leaves(county: County, rng: np.random.Generator) -> list[Leaf]:
             ancestor(unit, 1).name,
             round(unit.urban, 3),
             round(float((unit.population + 15) * unit.heat * chance), 3),
+            serving[ancestor(unit, 3).code],
         )
         for unit, chance in zip(leaves, luck, strict=True)
     ]

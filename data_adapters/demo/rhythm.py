@@ -22,7 +22,7 @@ _HOURS = (
     0.4, 0.2, 0.2, 0.2, 0.3, 0.7, 1.8, 4.2, 8.8, 10.6, 9.8, 7.2,
     4.0, 4.6, 7.8, 8.6, 8.0, 6.6, 4.8, 4.2, 3.4, 2.2, 1.4, 0.8,
 )  # fmt: skip
-_CUMULATED = [0.0, *accumulate(share / sum(_HOURS) for share in _HOURS)]
+CUMULATED = [0.0, *accumulate(share / sum(_HOURS) for share in _HOURS)]
 
 _SPRING_FESTIVALS = (
     "2020-01-25", "2021-02-12", "2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06",
@@ -76,22 +76,22 @@ def share_of_day_before(at: float) -> float:
     """Which share of the local day's reports usually has come in by this time of day, 0..1."""
     hours = ((at + OFFSET_S) % DAY_S) / 3_600
     hour = int(hours)
-    return _CUMULATED[hour] + (hours - hour) * (_CUMULATED[hour + 1] - _CUMULATED[hour])
+    return CUMULATED[hour] + (hours - hour) * (CUMULATED[hour + 1] - CUMULATED[hour])
 
 
 def time_in_day(share: float) -> float:
     """Seconds after midnight by which `share` (0..1) of a day's reports has come in; inverse of the above."""
-    hour = min(bisect_right(_CUMULATED, share) - 1, 23)
-    return 3_600 * (hour + (share - _CUMULATED[hour]) / (_CUMULATED[hour + 1] - _CUMULATED[hour]))
+    hour = min(bisect_right(CUMULATED, share) - 1, 23)
+    return 3_600 * (hour + (share - CUMULATED[hour]) / (CUMULATED[hour + 1] - CUMULATED[hour]))
 
 
-def next_arrival(after: float, rng: Random) -> float:
+def next_arrival(after: float, rng: Random, mean_a_day: float = MEAN_A_DAY) -> float:
     """The next report after `after`: a Poisson process with the rhythm's rate, by its inverse."""
     wanted = rng.expovariate(1.0)
     day = day_of(after)
     passed = share_of_day_before(after)
     while True:
-        expected = MEAN_A_DAY * day_factor(day)
+        expected = mean_a_day * day_factor(day)
         left = (1 - passed) * expected
         if wanted < left:
             return start_of(day) + time_in_day(passed + wanted / expected)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data_adapters.demo import vocabulary as words
-from data_adapters.demo.names import COUNTY_CODE, COUNTY_NAME
+from data_adapters.demo.names import COUNTY_CODE, COUNTY_NAME, PROVINCE_CODE, PROVINCE_NAME
+from data_adapters.demo.reported import indicators_text
 
 _CASE_TIMES = frozenset(
     f"{stage}_at"
@@ -26,7 +27,12 @@ def settings_text() -> str:
     parts += [
         f'[[levels]]\nlevel = {level}\nname = "{name}"\n' for level, name in enumerate(words.LEVEL_NAMES)
     ]
+    parts.append(indicators_text())
     parts += [_grid(level) for level in range(len(words.GRID_LAYERS))]
+    org_fields = {ours: _field(theirs, False) for ours, theirs in words.ORG_COLUMNS.items()}
+    parts.append(_source(words.ORG_SOURCE, "org", "upstream/orgs.csv", "1d", org_fields, {}))
+    fact_fields = {ours: _field(theirs, ours == "as_of") for ours, theirs in words.FACT_COLUMNS.items()}
+    parts.append(_source(words.FACT_SOURCE, "indicator", "upstream/reported.csv", "1d", fact_fields, {}))
     case_fields = {ours: _field(theirs, ours in _CASE_TIMES) for ours, theirs in words.CASE_COLUMNS.items()}
     parts.append(
         _source(
@@ -78,6 +84,18 @@ def settings_text() -> str:
     return "\n".join(parts)
 
 
+def province_text(store: str) -> str:
+    """The file of a province that was made in the ledger itself: nothing is read, the feed posts."""
+    parts = [
+        "# 示范省综治中心：合成的演示数据，直接造在库里；没有要读的来源，模拟的上游通过接口上报。\n",
+        f'[centre]\nname = "{PROVINCE_NAME}综治中心"\ntimezone = "Asia/Shanghai"\nroot = "{PROVINCE_CODE}"\n'
+        "demo = true\n",
+        f'[store]\nurl = "{store}"\n',
+    ]
+    parts += [f'[[levels]]\nlevel = {n}\nname = "{name}"\n' for n, name in enumerate(words.PROVINCE_LEVELS)]
+    return "\n".join(parts)
+
+
 def _grid(level: int) -> str:
     fields = {ours: _field(theirs, False) for ours, theirs in words.GRID_COLUMNS.items()}
     fields["level"] = f"{{ const = {level} }}"
@@ -86,6 +104,8 @@ def _grid(level: int) -> str:
     else:
         scheme = "LOCAL" if level == 2 else "VILLAGE12_SEQ"
         fields["code_scheme"] = f'{{ const = "{scheme}" }}'
+    if words.GRID_LAYERS[level] == words.STAFFED_LAYER:
+        fields["staff_count"] = _field("STAFF", False)
     layer = f'layer = "{words.GRID_LAYERS[level]}"\ncrs = "EPSG:4490"'
     return _source(words.GRID_SOURCES[level], "grid", "upstream/grids.gpkg", "1d", fields, {}, layer)
 

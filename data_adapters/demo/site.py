@@ -8,7 +8,8 @@ from typing import NamedTuple
 class Leaf(NamedTuple):
     """A grid without children, as the disputes see it; names are those of its village and township.
 
-    ``urban`` 0..1; ``weight`` is proportional to the disputes expected here.
+    ``served_by`` is the village whose committee
+    serves it, where not its own. ``urban`` 0..1; ``weight`` is proportional to the disputes expected here.
     """
 
     code: str
@@ -18,6 +19,7 @@ class Leaf(NamedTuple):
     township: str
     urban: float
     weight: float
+    served_by: str = ""
 
 
 class Place(NamedTuple):

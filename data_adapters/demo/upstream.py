@@ -16,7 +16,10 @@ from data_adapters.demo.cameras import WINDOW_S, Camera
 from data_adapters.demo.grids import County
 from data_adapters.demo.life import Life, as_of
 from data_adapters.demo.names import COUNTY_CODE
+from data_adapters.demo.orgs import Organisation
+from data_adapters.demo.reported import FORCES, Figure
 from data_adapters.demo.rhythm import local_text
+from data_adapters.records import dictionary
 
 _NUMBERS = {"lon": pa.float64(), "lat": pa.float64(), "visit_count": pa.int32(), "suspended_s": pa.int64()}
 
@@ -24,6 +27,7 @@ _NUMBERS = {"lon": pa.float64(), "lat": pa.float64(), "visit_count": pa.int32(),
 def write_grids(path: Path, county: County) -> None:
     """One layer for each level, EPSG:4490."""
     path.unlink(missing_ok=True)
+    alone = _unstaffed(county)
     for layer, units in zip(words.GRID_LAYERS, county.levels, strict=True):
         table = geopandas.GeoDataFrame(
             {
@@ -36,7 +40,16 @@ def write_grids(path: Path, county: County) -> None:
             geometry=[unit.shape for unit in units],
             crs="EPSG:4490",
         )
+        if layer == words.STAFFED_LAYER:
+            table["STAFF"] = [int(unit.code not in alone) for unit in units]
         table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+
+
+def _unstaffed(county: County) -> set[str]:
+    """The groups without a grid worker: as many as were published (1,063 groups, 1,012 workers), the smallest."""
+    groups = county.levels[words.GRID_LAYERS.index(words.STAFFED_LAYER)]
+    smallest = sorted(groups, key=lambda unit: (unit.population, unit.code))
+    return {unit.code for unit in smallest[: max(0, len(groups) - FORCES["QS12d"])]}
 
 
 def write_cases(path: Path, lives: Sequence[Life], now: float) -> None:
@@ -126,6 +139,27 @@ def write_statuses(path: Path, cameras: Sequence[Camera], now: float) -> None:
             if now - WINDOW_S <= at <= now:
                 word = words.STATUS_WORDS["cause"][cause] if cause else ""
                 rows.writerow([point_id, local_text(at), words.STATUS_WORDS["status"][status], word])
+
+
+def write_orgs(path: Path, orgs: Sequence[Organisation]) -> None:
+    """The register of units: UTF-8 with a byte order mark, types and levels in Chinese."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(dict.fromkeys(words.ORG_COLUMNS.values()))
+        for one in orgs:
+            kind, level = dictionary.ORG_TYPE[one.org_type], dictionary.ORG_LEVEL[one.level]
+            rows.writerow([one.code, kind, level, one.parent or "", one.grid_code, one.mediators or ""])
+
+
+def write_figures(path: Path, figures: Sequence[Figure], now: float) -> None:
+    """The sheet of reported figures. Its last column says that they are synthetic, and is mapped to nothing."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow([*words.FACT_COLUMNS.values(), "数据性质"])
+        for one in figures:
+            whole = "" if one.whole is None else one.whole
+            as_of = min(local_text(now), f"{one.end} 08:00:00")
+            rows.writerow([one.id, one.grid_code, one.first, one.end, one.n, whole, as_of, "演示数据"])
 
 
 def _translated(values: Iterable[Any], pairs: Mapping[str, str]) -> Iterable[str | None]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 GRID_SOURCES = ("county-grid", "township-grid", "district-grid", "village-grid", "group-grid", "block-grid")
 GRID_LAYERS = ("county", "township", "district", "village", "group", "block")
 LEVEL_NAMES = ("县", "乡镇", "片", "村社区", "组小区", "片区")
+PROVINCE_LEVELS = ("省", "县", "乡镇", "村社区", "组小区", "片区")
+PROVINCE_GRID_SOURCE = "province-grid"
+ORG_SOURCE = "unit-register"
+FACT_SOURCE = "reported-figures"
 CASE_SOURCE = "dispute-platform"
 EVENT_SOURCE = "dispute-timeline"
 VIDEO_SOURCE = "video-directory"
@@ -35,12 +39,14 @@ CASE_COLUMNS = {
     "outcome": "化解结果",
     "resolution_method": "化解方式",
     "origin_level": "发现层级",
+    "handling_level": "办理层级",
     "resolved_level": "化解层级",
     "satisfaction": "回访评价",
     "handling_org": "承办单位",
     "visit_count": "到访次数",
     "scale": "规模",
     "urgency": "紧急程度",
+    "joint_type": "六联类型",
     "suspended_s": "挂起秒数",
     "source_updated_at": "更新时间",
 }
@@ -71,12 +77,33 @@ POINT_COLUMNS = {
     "parent_id": "上级设备",
 }
 STATUS_COLUMNS = {"point_id": "国标编码", "at": "时间", "status": "状态", "cause": "原因"}
+#: The layer whose grids say how many workers they have, in the column STAFF.
+STAFFED_LAYER = "group"
 GRID_COLUMNS = {
     "code": "GRID_CODE",
     "name": "NAME",
     "short_name": "SHORT_NAME",
     "parent": "P_CODE",
     "population": "POP",
+}
+
+ORG_COLUMNS = {
+    "code": "单位名称",
+    "name": "单位名称",
+    "org_type": "单位类型",
+    "level": "层级",
+    "parent": "上级单位",
+    "grid_code": "所在网格",
+    "mediator_count": "调解员数",
+}
+FACT_COLUMNS = {
+    "id": "指标编号",
+    "grid_code": "网格编码",
+    "period_from": "期间起",
+    "period_to": "期间止（不含）",
+    "numerator": "分子",
+    "denominator": "分母",
+    "as_of": "截至",
 }
 
 CASE_WORDS = {
@@ -131,6 +158,7 @@ CASE_WORDS = {
         "DIRECT": "现场办理",
     },
     "origin_level": {"grid": "网格", "village": "村级", "township": "乡级", "county": "县级", "above": "上级"},
+    "handling_level": {"grid": "网格", "village": "村级", "township": "乡级", "county": "县级", "above": "上级"},
     "resolved_level": {"grid": "网格", "village": "村级", "township": "乡级", "county": "县级", "above": "上级"},
     "satisfaction": {
         "VERY_SATISFIED": "很满意",
@@ -141,6 +169,10 @@ CASE_WORDS = {
     },
     "scale": {"01": "个体", "02": "一般群体", "03": "重大群体"},
     "urgency": {"01": "特急", "02": "急", "03": "平"},
+    "joint_type": {
+        "MEDIATION": "联调", "SECURITY": "联防", "EMERGENCY": "联勤", "PROBLEM": "联治", "SAFE": "联创",
+        "SERVICE": "联动",
+    },
 }  # fmt: skip
 EVENT_WORDS = {
     "type": {

@@ -2,54 +2,136 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
 import numpy as np
-import orjson
+import pandas as pd
 import sqlalchemy as sa
 
-from data_adapters.ledger import contributions
+from data_adapters import failpoint
+from data_adapters.ledger import contributions, steps
 from data_adapters.ledger.atlas import Atlas
+from data_adapters.ledger.bulk import insert_mappings
+from data_adapters.ledger.case_columns import cases_of, columns_of
+from data_adapters.ledger.case_loader import CaseLoader, known_cases, known_ids
+from data_adapters.ledger.case_numbers import claim
+from data_adapters.ledger.columns import MISSING, Columns, Mask
+from data_adapters.ledger.digest import digest, digests
+from data_adapters.ledger.history import CASE
 from data_adapters.ledger.item import case_item
 from data_adapters.ledger.outcome import DUPLICATE, Outcome
+from data_adapters.ledger.replay import FACTS, replay
 from data_adapters.ledger.row import Row
 from data_adapters.ledger.scope import ROOT
 from data_adapters.ledger.tables import case_number, cases
-from data_adapters.ledger.transaction import Transaction, upsert
+from data_adapters.ledger.transaction import Transaction, insert_of
+from data_adapters.ledger.types import to_milliseconds
 from data_adapters.records import life, time_limit
 from data_adapters.records.case import CONTENT, Case
+from data_adapters.records.time_limit import Limits
 
-#: What the ledger notes of a case beside what its source tells.
-_OWN = ("left_at", "returned_at", "reopened_at", "closed_before_at")
+#: What of a row is kept as told, where steps move the case: the source's fields and what they imply.
+TOLD = (
+    *(name for name in CONTENT if name != "case_no"),
+    *("source_updated_at", "left_at", "reopened_at", "closed_before_at", "due_told", "quality"),
+)
 _INFERRED = {"accepted_at": "accepted_at_inferred", "closed_at": "closed_at_inferred"}
 _CHUNK = 400  # bound parameters of one SELECT … IN, two a case
 _BACKDATED = timedelta(minutes=5)
+# Statements made once: making one costs a single case more than running it.
+_STORED = sa.select(cases).where(
+    cases.c.source == sa.bindparam("by"), cases.c.source_id.in_(sa.bindparam("ids", expanding=True))
+)
+_NAMES = [column.name for column in cases.c if column.name != "id"]
+_UPDATE = (
+    sa.update(cases)
+    .where(cases.c.id == sa.bindparam("key"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _NAMES})
+)
+_NUMBERED = sa.select(case_number).where(case_number.c.day.in_(sa.bindparam("days", expanding=True)))
+
+
+@functools.cache
+def _number_on(dialect: str) -> Any:
+    statement = insert_of(dialect, case_number)
+    return statement.on_conflict_do_update(index_elements=["day"], set_={"top": statement.excluded.top})
 
 
 class CaseWriter:
     """Writes cases within one transaction."""
 
-    def __init__(self, transaction: Transaction, atlas: Atlas, root_code: str, zone: ZoneInfo) -> None:
+    def __init__(self, transaction: Transaction, atlas: Atlas, root_code: str, limits: Limits) -> None:
         self._tx = transaction
         self._atlas = atlas
         self._prefix = root_code[:6]
-        self._zone = zone
+        self._limits = limits
+        self._zone = limits.zone
+        self._steps: dict[int, list[Any]] = {}
         self._fresh: dict[tuple[str, str], dict[str, Any]] = {}
         self._changed: dict[tuple[str, str], dict[str, Any]] = {}
 
     def write(self, records: Sequence[Case], *, bulk: bool) -> list[Outcome]:
         """One outcome a record, in order. ``bulk``: one change in the log for all, else one each."""
+        if bulk:
+            return self._load(columns_of(records), records) if records else []
+        return self._revisions(records)
+
+    def write_columns(self, told: Columns) -> Counter[str]:
+        """The same in bulk of cases by column (the fields of `Case`): how many had which outcome."""
+        known = known_cases(self._tx.connection, told)
+        new, same = ~_repeats(told, keep="first"), np.zeros(len(told), dtype=bool)
+        if known:
+            names = zip(told["source"].tolist(), told["source_id"].tolist(), strict=True)
+            new &= np.array([name not in known for name in names], dtype=bool)
+            same = _unchanged(told, known) & ~_repeats(told, keep=False)
+        seq = None
+        if new.any():
+            seq = self._tx.log_bulk("case", ROOT)
+            self.load(told if new.all() else told.take(new), seq)
+        left = cases_of(told.take(~(new | same)))
+        counted = Counter(outcome.status for outcome in self._revisions(left, bulk=True, bulk_seq=seq))
+        counted.update(accepted=int(new.sum()), duplicate=int(same.sum()))
+        return counted
+
+    def load(self, told: Columns, seq: int) -> Columns:
+        """Cases by column, none of them known, under the change `seq`; returns their rows (see `CaseLoader`)."""
+        return CaseLoader(self._tx, self._atlas, self._prefix, self._limits).load(told, seq)
+
+    def _load(self, told: Columns, records: Sequence[Case]) -> list[Outcome]:
+        """The new ones by column, what is left (revisions) one by one, all under one change."""
+        chosen = ~_repeats(told, keep="first") & ~known_ids(self._tx.connection, told)
+        fresh, rest = np.flatnonzero(chosen), np.flatnonzero(~chosen)
+        outcomes: list[Outcome] = [DUPLICATE] * len(told)
+        seq = None
+        if len(fresh):
+            seq = self._tx.log_bulk("case", ROOT)
+            numbers = self.load(told.take(fresh), seq)["case_no"].tolist()
+            for number, case_no in zip(fresh.tolist(), numbers, strict=True):
+                outcomes[number] = Outcome("accepted", seq, case_no)
+        left = [records[number] for number in rest.tolist()]
+        revised = self._revisions(left, bulk=True, bulk_seq=seq)
+        for number, outcome in zip(rest.tolist(), revised, strict=True):
+            outcomes[number] = outcome
+        return outcomes
+
+    def _revisions(
+        self, records: Sequence[Case], bulk: bool = False, bulk_seq: int | None = None
+    ) -> list[Outcome]:
         known = self._stored({(record.source, record.source_id) for record in records})
+        moved = {row["id"] for row in known.values() if row["told"] is not None}
+        self._steps = steps.load(self._tx.connection, moved)
         paths = self._place(records)
+        given = {
+            key: no for record in records if (no := record.case_no) and (key := _key(record)) not in known
+        }
+        claim(self._tx, self._prefix, list(given.values()))
         numbers = self._numbers(records, known)
-        bulk_seq: int | None = None
         outcomes: list[Outcome] = []
         for record, placed in zip(records, paths, strict=True):
             key = (record.source, record.source_id)
@@ -86,9 +168,15 @@ class CaseWriter:
         for row, sign in ((before, -1), (after, +1)):
             if row is not None:
                 case = Row(row)
-                self._tx.count(
-                    case.path, contributions.flows(case, self._zone), contributions.gauges(case), sign
+                flows, spreads = (
+                    contributions.flows(case, self._zone),
+                    contributions.spreads(case, self._zone),
                 )
+                self._tx.count(case.path, flows, contributions.gauges(case), sign, spreads)
+        if before is None:
+            self._tx.history.born(CASE, after["case_no"], after["path"])
+        else:
+            self._tx.history.changed(CASE, after["case_no"], before, after)
         key = (after["source"], after["source_id"])
         if before is None or key in self._fresh:
             self._fresh[key] = after
@@ -97,19 +185,15 @@ class CaseWriter:
 
     def flush(self) -> None:
         """Send the collected rows to the database."""
+        failpoint.reach("before-insert")
         if self._fresh:
-            self._tx.connection.execute(sa.insert(cases), list(self._fresh.values()))
+            insert_mappings(self._tx.connection, cases, list(self._fresh.values()))
         if self._changed:
-            names = [column.name for column in cases.c if column.name != "id"]
-            statement = (
-                sa.update(cases)
-                .where(cases.c.id == sa.bindparam("key"))
-                .values({name: sa.bindparam(f"new_{name}") for name in names})
-            )
             rows = [
-                {"key": row["id"]} | {f"new_{n}": row[n] for n in names} for row in self._changed.values()
+                {"key": row["id"]} | {f"new_{n}": row[n] for n in _NAMES} for row in self._changed.values()
             ]
-            self._tx.connection.execute(statement, rows)
+            self._tx.connection.execute(_UPDATE, rows)
+        failpoint.reach("after-insert")
         self._fresh, self._changed = {}, {}
 
     def _stored(self, keys: set[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -119,8 +203,8 @@ class CaseWriter:
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for source, ids in by_source.items():
             for start in range(0, len(ids), _CHUNK):
-                wanted = sa.and_(cases.c.source == source, cases.c.source_id.in_(ids[start : start + _CHUNK]))
-                for row in self._tx.connection.execute(sa.select(cases).where(wanted)).mappings():
+                wanted = {"by": source, "ids": ids[start : start + _CHUNK]}
+                for row in self._tx.connection.execute(_STORED, wanted).mappings():
                     found[source, row["source_id"]] = dict(row)
         return found
 
@@ -131,15 +215,15 @@ class CaseWriter:
         ]
         lon = np.array([records[n].lon for n in searched], dtype=float)
         lat = np.array([records[n].lat for n in searched], dtype=float)
-        days = [records[n].occurred_at.astimezone(self._zone).date() for n in searched]
-        located = dict(zip(searched, self._atlas.locate(lon, lat, days), strict=True))
+        days = [record.occurred_at.astimezone(self._zone).date() for record in records]
+        located = dict(zip(searched, self._atlas.locate(lon, lat, [days[n] for n in searched]), strict=True))
         placements = []
         for number, record in enumerate(records):
             by_point = located.get(number)
             flags: tuple[str, ...] = ()
             path = None
             if record.grid_code is not None:
-                path = self._atlas.by_code.get(record.grid_code)
+                path = self._atlas.resolve(record.grid_code, days[number])
                 if path is None:
                     flags = ("unknown_grid",)
                 elif number in located and (by_point is None or not by_point.startswith(path)):
@@ -163,11 +247,10 @@ class CaseWriter:
         wanted = Counter(fresh.values())
         if not wanted:
             return {}
-        rows = self._tx.connection.execute(sa.select(case_number).where(case_number.c.day.in_(wanted))).all()
+        rows = self._tx.connection.execute(_NUMBERED, {"days": list(wanted)}).all()
         tops = {row.day: row.top for row in rows}
-        statement = upsert(self._tx.connection, case_number)
         self._tx.connection.execute(
-            statement.on_conflict_do_update(index_elements=["day"], set_={"top": statement.excluded.top}),
+            _number_on(self._tx.connection.dialect.name),
             [{"day": day, "top": tops.get(day, 0) + n} for day, n in wanted.items()],
         )
         return {day: self._series(day, tops.get(day, 0)) for day in wanted}
@@ -181,50 +264,104 @@ class CaseWriter:
     def _day(self, value: datetime) -> int:
         return contributions.local_day(value, self._zone)
 
+    def _confirm(self, before: dict[str, Any], said: datetime) -> None:
+        """The same again, told later: what was true between the two, should it still come, is out of date."""
+        before["source_updated_at"] = said
+        key = (before["source"], before["source_id"])
+        if key not in self._fresh:
+            self._changed[key] = before
+
     def _revise(
         self, record: Case, placed: tuple[str, bool, tuple[str, ...]], before: dict[str, Any] | None
     ) -> dict[str, Any] | None:
         """The row after this revision, or None where it says nothing new or is older than what is known."""
         content = {name: getattr(record, name) for name in CONTENT if name != "case_no"}
-        digest = _digest(content)
+        told = digest(content)
+        base: dict[str, Any] | None = None
         if before is not None:
-            if before["digest"] == digest:
+            said, known = record.source_updated_at, before["source_updated_at"]
+            if before["digest"] == told:
+                if said is not None and (known is None or said > known):
+                    self._confirm(before, said)
                 return None
-            told, known = record.source_updated_at, before["source_updated_at"]
-            if told is not None and known is not None and told < known:
+            if said is not None and known is not None and said < known:
                 return None
-            # Unknown never overwrites known: an update that leaves a field out does not erase it.
-            content = {name: before[name] if value is None else value for name, value in content.items()}
+            base = steps.told_row(before)
+            # Unknown never overwrites known: an update that leaves a field out does not erase it. A due time that
+            # was computed is computed anew.
+            if not base["due_told"]:
+                base["due_at"] = None
+            content = {name: base[name] if value is None else value for name, value in content.items()}
         path, is_placed, flags = placed
         if before is not None and record.grid_code is None and record.lon is None:
             path, is_placed, flags = before["path"], before["placed"], ()
-        row = content | {
+        row = dict.fromkeys(FACTS) | content
+        row |= {
             "case_no": before["case_no"] if before else None,
             "source": record.source,
             "source_id": record.source_id,
             "source_updated_at": record.source_updated_at or (before and before["source_updated_at"]),
             "ingested_at": before["ingested_at"] if before else self._tx.now,
-            "digest": digest,
+            "digest": told,
             "path": path,
             "placed": is_placed,
             "yellow_at": None,
+            "turn_at": None,
+            "told": None,
+            "due_told": content["due_at"] is not None,
         }
-        row |= {name: before[name] if before else None for name in _OWN}
-        if before is not None:
+        if before is not None and base is not None:
+            row |= {name: base[name] for name in ("left_at", "reopened_at", "closed_before_at")}
             if "id" in before:
                 row["id"] = before["id"]
             # What was inferred stays so until the source tells it.
-            known = {name for name in _INFERRED if getattr(record, name) is not None}
+            told_now = {name for name in _INFERRED if getattr(record, name) is not None}
             flags += tuple(
                 _INFERRED[name]
                 for name in _INFERRED
-                if name not in known and _INFERRED[name] in before["quality"].split(",")
+                if name not in told_now and _INFERRED[name] in base["quality"].split(",")
             )
-            if before["state"] in life.CLOSED and row["state"] in life.OPEN:
+            if {base["state"], before["state"]} <= life.CLOSED and row["state"] in life.OPEN:
                 flags += ("reopened_inferred",)
                 _reopen(row, record, before, record.source_updated_at or self._tx.now)
-        settle(row, flags, self._tx.now, self._zone)
+        settle(row, flags, self._tx.now, self._limits)
+        if before is not None and before["told"] is not None:
+            row["told"] = steps.to_text({name: row[name] for name in TOLD})
+            return self.replayed(row, self._steps.get(before["id"], []))
         return row
+
+    def replayed(self, row: dict[str, Any], taken: Sequence[Any]) -> dict[str, Any]:
+        """The row of a case as its steps leave it: what its source told, and what was done since."""
+        found = replay(steps.told_row(row), taken, self._limits).row
+        after = row | {name: found[name] for name in (*TOLD, *FACTS)}
+        flags = tuple(filter(None, found["quality"].split(",")))
+        settle(after, flags, self._tx.now, self._limits)
+        return after
+
+
+def _key(record: Case) -> tuple[str, str]:
+    return record.source, record.source_id
+
+
+def _repeats(told: Columns, *, keep: Literal["first", False]) -> Mask:
+    """Which rows tell of a case of which another row here tells too: all but the first one, or all."""
+    ids = told["source_id"].tolist()
+    if len(told.factor("source")[1]) == 1 and len(set(ids)) == len(ids):
+        return np.zeros(len(told), dtype=bool)
+    names = pd.DataFrame({"source": told["source"], "id": told["source_id"]})
+    return np.asarray(names.duplicated(keep=keep), dtype=bool)
+
+
+def _unchanged(told: Columns, known: dict[tuple[str, str], tuple[int, datetime | None]]) -> Mask:
+    """Which cases say what is known of them already, and not at a later time: the way of most of a second read."""
+    said = told["source_updated_at"].tolist()
+    rows = zip(told["source"].tolist(), told["source_id"].tolist(), digests(told).tolist(), said, strict=True)
+    same = []
+    for source, source_id, told_now, at in rows:
+        before, until = known.get((source, source_id), (None, None))
+        older = at == MISSING or (until is not None and at <= to_milliseconds(until))
+        same.append(before == told_now and older)
+    return np.array(same, dtype=bool)
 
 
 def _reopen(row: dict[str, Any], record: Case, before: dict[str, Any], at: datetime) -> None:
@@ -235,8 +372,8 @@ def _reopen(row: dict[str, Any], record: Case, before: dict[str, Any], at: datet
     row["reopened_count"] = record.reopened_count or (before["reopened_count"] or 0) + 1
 
 
-def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: ZoneInfo) -> None:
-    """Complete a case's row from its state: inferred stage times, due time, light. What is inferred is flagged."""
+def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, limits: Limits) -> None:
+    """Complete a case's row from its state: inferred stage times, limits, light. What is inferred is flagged."""
     state = row["state"]
     inferred = list(flags)
     told_at = row["source_updated_at"] or now
@@ -255,23 +392,31 @@ def settle(row: dict[str, Any], flags: tuple[str, ...], now: datetime, zone: Zon
     elif row["left_at"] is None:
         row["left_at"] = row["closed_at"] or told_at
         inferred += ["decided_at_inferred"] if state == "NOT_ACCEPTED" else []
-    accepted = row["accepted_at"]
-    # A case that was reopened has its limit anew.
-    start = row["reopened_at"] or accepted
-    if accepted is not None and row["due_at"] is None:
-        row["due_at"] = time_limit.due(row["grade"], start, zone)
     stages = [row[name] for name in ("reported_at", "accepted_at", "resolved_at", "closed_at") if row[name]]
     if any(later + _BACKDATED < earlier for earlier, later in pairwise(stages)):
         inferred.append("stages_out_of_order")
     row["is_open"] = state in life.OPEN
-    row["yellow_at"] = (
-        time_limit.yellow_from(row["grade"], start, row["due_at"], zone)
-        if accepted and row["due_at"]
-        else None
-    )
-    row["light"] = time_limit.light(state, row["due_at"], row["yellow_at"], row["closed_at"], now)
+    row["org"] = row["handling_org"] or row["lead_org"]
+    row["invalid"] = bool(row["invalid"]) or state in {"CANCELLED", "NOT_ACCEPTED"}
+    row["edge"] = life.EDGES.get(state, row["edge"])
     row["quality"] = ",".join(dict.fromkeys(inferred))
+    limit(row, now, limits)
 
 
-def _digest(content: dict[str, Any]) -> bytes:
-    return hashlib.blake2b(orjson.dumps(content), digest_size=16).digest()
+def limit(row: dict[str, Any], now: datetime, limits: Limits) -> None:
+    """The limits of a case, and its light. A due time that was given stays as it is."""
+    grade, accepted = row["grade"], row["accepted_at"]
+    # A case that was reopened has its limit anew.
+    start = row["reopened_at"] or accepted
+    if accepted is not None and row["due_at"] is None:
+        due = limits.due(grade, start)
+        paused = timedelta(seconds=row["suspended_s"] or 0) if row["reopened_at"] is None else timedelta()
+        row["due_at"] = due and due + paused
+    row["decide_by"] = limits.decide_by(grade, row["reported_at"])
+    row["sign_by"] = limits.sign_by(grade, row["assigned_at"]) if row["assigned_at"] else None
+    concluded = row["closed_at"] if row["state"] in life.CLOSED else None
+    row["follow_by"] = limits.follow_by(grade, concluded) if concluded else None
+    limited = accepted is not None and row["due_at"] is not None
+    row["yellow_at"] = limits.yellow_from(grade, start, row["due_at"]) if limited else None
+    row["light"] = time_limit.light(row["state"], row["due_at"], row["yellow_at"], row["closed_at"], now)
+    row["turn_at"] = time_limit.turns(row["light"], row["due_at"], row["yellow_at"], row["is_open"])

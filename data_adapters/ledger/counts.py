@@ -7,33 +7,48 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from data_adapters.ledger import contributions
+from data_adapters.ledger import contributions, questions, span_rows
 from data_adapters.ledger.scope import STEP, depth, under
-from data_adapters.ledger.tables import cases, gauge, grid, tally, video_point
-from data_adapters.records import life
+from data_adapters.ledger.tables import (
+    cases,
+    grid,
+    tally,
+    video_day,
+    video_point,
+)
+from data_adapters.ledger.video_past import pasts
+from data_adapters.ledger.video_time import FLOWS as VIDEO_FLOWS
+from data_adapters.ledger.video_time import flows as video_flows
 
 Flows = Counter[str]
 _EVER = -(10**6)
-_SUMS = [sa.func.coalesce(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Counts:
     """The counts of one snapshot. Paths must have been checked against the viewer's scope already."""
 
-    def __init__(self, connection: sa.Connection, zone: ZoneInfo, rollup_depth: int) -> None:
+    def __init__(self, connection: sa.Connection, zone: ZoneInfo, rollup_depth: int, span_depth: int) -> None:
         self._connection = connection
         self._zone = zone
         self._rollup_depth = rollup_depth
+        self._span_depth = span_depth
         # A screen asks for the same sums and stocks many times; within one snapshot they cannot differ.
         self._summed: dict[tuple[str, int, int], Flows] = {}
         self._stocks: dict[str, Counter[str]] = {}
         self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
+        self._spread: dict[str, dict[tuple[int, str, int], int]] = {}
+        self._spans: dict[tuple[str, str, int, int], Counter[int]] = {}
+
+    def rolled_up(self, path: str) -> bool:
+        """Whether the days of the grid at `path` are kept in sums."""
+        return depth(path) <= self._rollup_depth
 
     def flows(self, path: str, first_day: int, last_day: int) -> Flows:
         """measure -> count over the local days `first_day` to `last_day`, both included."""
@@ -44,7 +59,14 @@ class Counts:
         if depth(path) > self._rollup_depth:
             return self._from_rows(path, first_day, last_day).get(path, {})
         where = sa.and_(tally.c.path == path, tally.c.day.between(first_day, last_day))
-        return {row["day"]: _flows(row) for row in self._rows(sa.select(tally).where(where))}
+        return {row["day"]: as_flows(row) for row in self._rows(sa.select(tally).where(where))}
+
+    def waiting(self, path: str, first_day: int, last_day: int) -> dict[int, int]:
+        """day -> how many of those accepted on it are open."""
+        if depth(path) > self._rollup_depth:
+            return open_of(self.daily(path, first_day, last_day))
+        asked = {"path": path, "first": first_day, "last": last_day}
+        return {row.day: row.accepted_open for row in self._connection.execute(questions.WAITING, asked)}
 
     def before(self, path: str, day: int) -> Flows:
         """measure -> count over every day before `day`: what an opening stock is made of."""
@@ -63,8 +85,8 @@ class Counts:
         # By the children's own keys: a range over the whole subtree would read every grid's days.
         below = sa.select(grid.c.path).where(grid.c.parent_path == path)
         where = sa.and_(tally.c.path.in_(below), tally.c.day.between(first_day, last_day))
-        chosen = sa.select(tally.c.path, *_SUMS).where(where).group_by(tally.c.path)
-        return {row["path"]: _flows(row) for row in self._rows(chosen)}
+        chosen = sa.select(tally.c.path, *questions.SUMS).where(where).group_by(tally.c.path)
+        return {row["path"]: as_flows(row) for row in self._rows(chosen)}
 
     def gauges(self, path: str) -> Counter[str]:
         """measure -> stock now: open cases by light, stage, category and grade; video points by state."""
@@ -72,18 +94,136 @@ class Counts:
             self._stocks[path] = self._count_stocks(path)
         return self._stocks[path]
 
+    def spread(
+        self, path: str, first_day: int, last_day: int, measures: tuple[str, ...] = contributions.RARE
+    ) -> Flows:
+        """rare measure -> count over the days, both included (`contributions.RARE`); of ``agreed`` bucket 0 only."""
+        found: Flows = Counter()
+        for measure, bucket, n in self._spread_sums(path, measures, first_day, last_day):
+            found[measure if bucket == 0 else f"{measure}.{bucket}"] += n
+        return found
+
+    def spans(self, path: str, measure: str, first_day: int, last_day: int) -> Counter[int]:
+        """bucket -> how many (`buckets`) over the days, both included: of `contributions.SPANS`, or ``arrive``."""
+        if measure not in contributions.SPANS:
+            found = self._spread_sums(path, (measure,), first_day, last_day)
+            return Counter({bucket: n for _, bucket, n in found})
+        if depth(path) > self._span_depth:
+            return self._spans_from_rows(path, measure, first_day, last_day)
+        asked = {"path": path, "measure": measure, "first": first_day, "last": last_day}
+        rows = self._connection.execute(questions.SPANS, asked)
+        return Counter({row.bucket: int(row.n) for row in rows if row.n})
+
+    def _spans_from_rows(self, path: str, measure: str, first_day: int, last_day: int) -> Counter[int]:
+        """A histogram of a small subtree from those of its rows that were accepted or reported in the period."""
+        key = (path, measure, first_day, last_day)
+        if key not in self._spans:
+            found = self._span_rows(path, len(path), measure, first_day, last_day)
+            self._spans[key] = found.get(path, Counter())
+        return self._spans[key]
+
+    def _span_rows(
+        self, path: str, length: int, measure: str, first_day: int, last_day: int
+    ) -> dict[str, Counter[int]]:
+        """path of `length` -> histogram of the rows under `path`."""
+        since, until = (_day_start(day, self._zone) for day in (first_day, last_day + 1))
+        return span_rows.read(self._connection, path, length, measure, since, until)
+
+    def _spread_sums(
+        self, path: str, measures: tuple[str, ...], first_day: int, last_day: int
+    ) -> list[tuple[str, int, int]]:
+        if depth(path) > self._rollup_depth:
+            total: Counter[tuple[str, int]] = Counter()
+            for (day, measure, bucket), n in self._spread_rows(path).items():
+                if measure in measures and first_day <= day <= last_day:
+                    total[measure, bucket] += n
+            return [(*key, n) for key, n in total.items()]
+        asked = {"path": path, "first": first_day, "last": last_day}
+        rows = self._connection.execute(questions.rare(measures), asked)
+        return [(measure, bucket, int(n)) for measure, bucket, n in rows if n]
+
+    def _spread_rows(self, path: str) -> dict[tuple[int, str, int], int]:
+        """The spreads of a small subtree from its rows, each looked at once."""
+        if path not in self._spread:
+            found: Counter[tuple[int, str, int]] = Counter()
+            columns = [cases.c[name] for name in contributions.COLUMNS]
+            for row in self._connection.execute(sa.select(*columns).where(under(cases.c.path, path))):
+                found.update(contributions.spreads(row, self._zone))
+            self._spread[path] = dict(found)
+        return self._spread[path]
+
+    def video_days(self, path: str, last_day: int) -> dict[int, Flows]:
+        """day -> (measure of `video_time.FLOWS` -> n) over every day to `last_day`."""
+        if depth(path) <= self._rollup_depth:
+            where = sa.and_(video_day.c.path == path, video_day.c.day <= last_day)
+            rows = self._rows(sa.select(video_day).where(where))
+            return {row["day"]: Counter({name: int(row[name]) for name in VIDEO_FLOWS}) for row in rows}
+        found: dict[int, Flows] = defaultdict(Counter)
+        for _, past in pasts(self._connection, under(video_point.c.path, path)):
+            for day, measure, n in video_flows(past, self._zone):
+                if day <= last_day:
+                    found[day][measure] += n
+        return dict(found)
+
+    def video_sums(self, path: str, first_day: int, last_day: int) -> Counter[str]:
+        """What the seconds of a period are formed of (`video_time`), for ``online`` and ``expected``:
+        the number ``_before`` the period, its change within, that change times the day (``_days``), and ``_s``.
+        """
+        if depth(path) > self._rollup_depth:
+            found: Counter[str] = Counter()
+            for day, flows in self.video_days(path, last_day).items():
+                for name in ("online", "expected"):
+                    if day < first_day:
+                        found[f"{name}_before"] += flows[name]
+                    else:
+                        found[name] += flows[name]
+                        found[f"{name}_days"] += flows[name] * day
+                        found[f"{name}_s"] += flows[f"{name}_s"]
+                if day >= first_day:
+                    found["restored"] += flows["restored"]
+            return found
+        asked = {"path": path, "first": first_day, "last": last_day}
+        row = self._connection.execute(questions.VIDEO, asked).mappings().one()
+        return Counter({name: int(n) for name, n in row.items()})
+
+    def turned_late(self, path: str, now: datetime) -> int:
+        """Open cases whose due time has passed since the last tick: their light says so a minute later."""
+        found = self._connection.execute(questions.TURNED_LATE, questions.within(path) | {"now": now})
+        return int(found.scalar_one())
+
+    def late_since(self, path: str, since: datetime, now: datetime) -> int:
+        """Open cases, not suspended, that were due in [`since`, `now`)."""
+        asked = questions.within(path) | {"since": since, "now": now}
+        return int(self._connection.execute(questions.LATE_SINCE, asked).scalar_one())
+
+    def key_sites(self, path: str) -> tuple[int, int]:
+        """(key sites with a point that is in the network, key sites that any point names) under `path`."""
+        found = self._connection.execute(questions.KEY_SITES, questions.within(path)).one()
+        return int(found[0]), int(found[1])
+
+    def staff(self, path: str) -> int | None:
+        """Grid staff under `path` as the grids say, of the lowest level that says it; None where none does."""
+        rows = self._connection.execute(questions.STAFF, questions.within(path)).first()
+        return None if rows is None else int(rows.n)
+
     def _count_stocks(self, path: str) -> Counter[str]:
         if depth(path) <= self._rollup_depth:
-            rows = self._connection.execute(sa.select(gauge.c.measure, gauge.c.n).where(gauge.c.path == path))
+            rows = self._connection.execute(questions.STOCKS, {"path": path})
             return Counter({row.measure: row.n for row in rows if row.n})
         stocks: Counter[str] = Counter()
-        columns = [cases.c[name] for name in contributions.COLUMNS]
-        wanted = sa.and_(under(cases.c.path, path), sa.or_(cases.c.is_open, ~cases.c.placed))
-        for row in self._connection.execute(sa.select(*columns).where(wanted)):
-            stocks.update(contributions.gauges(row))
-        for row in self._connection.execute(sa.select(video_point).where(under(video_point.c.path, path))):
-            stocks.update(contributions.point_gauges(row))
+        for _, measures in self._own_stocks(path):
+            stocks.update(measures)
         return stocks
+
+    def _own_stocks(self, path: str) -> Iterator[tuple[str, Iterator[str]]]:
+        """(grid path, measures) of every row of a small subtree that is in some stock."""
+        columns = [cases.c.path, *(cases.c[name] for name in contributions.COLUMNS)]
+        noted = sa.or_(cases.c.is_open, ~cases.c.placed, cases.c.edge.is_not(None))
+        wanted = sa.and_(under(cases.c.path, path), noted)
+        for row in self._connection.execute(sa.select(*columns).where(wanted)):
+            yield row.path, contributions.gauges(row)
+        for row in self._connection.execute(sa.select(video_point).where(under(video_point.c.path, path))):
+            yield row.path, contributions.point_gauges(row)
 
     def _sums(self, path: str, first_day: int, last_day: int) -> Flows:
         key = (path, first_day, last_day)
@@ -97,34 +237,35 @@ class Counts:
             for counted in self._from_rows(path, first_day, last_day).get(path, {}).values():
                 total.update(counted)
             return total
-        where = sa.and_(tally.c.path == path, tally.c.day.between(first_day, last_day))
-        return _flows(next(self._rows(sa.select(*_SUMS).where(where))))
+        asked = {"path": path, "first": first_day, "last": last_day}
+        return as_flows(self._connection.execute(questions.FLOWS, asked).mappings().one())
 
     def staffing(self, path: str) -> tuple[int, int, int]:
         """(grids with staff, grids that say how many they have or need, grids that say neither) under `path`."""
-        said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
-        staffed, stated, every = (
-            sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
-            for condition in (grid.c.staff_count > 0, said, sa.true())
-        )
-        chosen = sa.select(staffed, stated, every - stated).where(grid.c.current, under(grid.c.path, path))
-        found = self._connection.execute(chosen).one()
-        return int(found[0]), int(found[1]), int(found[2])
+        found = self.manning(path)
+        return found["grids.staffed"], found["grids.staff_known"], found["grids"] - found["grids.staff_known"]
+
+    def manning(self, path: str) -> Counter[str]:
+        """The current grids under `path`: how many, how many say and have staff, and a party group."""
+        names = ("grids", "grids.staff_known", "grids.staffed", "grids.party_known", "grids.party")
+        return self._grids_that(path, names, _NEVER, _NEVER)
 
     def reporting(self, path: str, since: datetime, until: datetime) -> tuple[int, int]:
         """(lowest grids with a case reported in [`since`, `until`) that still stands, lowest grids) under `path`."""
-        below = grid.alias("below")
-        lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
-        reported = sa.exists().where(
-            cases.c.path == grid.c.path,
-            cases.c.reported_at >= since,
-            cases.c.reported_at < until,
-            cases.c.state.not_in(life.VOID),
-        )
-        some = sa.func.coalesce(sa.func.sum(sa.case((reported, 1), else_=0)), 0)
-        chosen = sa.select(some, sa.func.count()).select_from(grid)
-        found = self._connection.execute(chosen.where(grid.c.current, under(grid.c.path, path), lowest)).one()
-        return int(found[0]), int(found[1])
+        found = self._grids_that(path, ("grids.reported", "grids.lowest"), since, until)
+        return found["grids.reported"], found["grids.lowest"]
+
+    def _grids_that(
+        self, path: str, names: tuple[str, ...], since: datetime, until: datetime
+    ) -> Counter[str]:
+        # Times that no condition asks for are not parameters of the statement.
+        times: dict[str, Any] = {"since": since, "until": until} if "grids.reported" in names else {}
+        if times:
+            first, end = (contributions.local_day(at, self._zone) for at in (since, until))
+            times |= {"first": first, "last": end - 1}
+        asked = questions.grids_that(names, self._rollup_depth)
+        found = self._connection.execute(asked, questions.within(path) | times)
+        return Counter({name: int(n) for name, n in found.mappings().one().items() if n})
 
     def _from_rows(
         self, path: str, first_day: int, last_day: int, key_length: int | None = None
@@ -151,5 +292,15 @@ class Counts:
         yield from self._connection.execute(statement).mappings()
 
 
-def _flows(row: Any) -> Flows:
+def open_of(days: dict[int, Flows]) -> dict[int, int]:
+    """day -> how many of those accepted on it are open."""
+    return {day: flows["accepted_open"] for day, flows in days.items() if flows["accepted_open"]}
+
+
+def _day_start(number: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(contributions.DAY_0 + timedelta(days=number), time(), zone)
+
+
+def as_flows(row: Any) -> Flows:
+    """measure -> count of a row of the tally, those that are not 0."""
     return Counter({name: int(row[name]) for name in contributions.FLOWS if row[name]})

@@ -1,14 +1,18 @@
 """Database connections: one engine to read, one to write, the same promises on SQLite and PostgreSQL.
 
 SQLite: write-ahead log, full durability (a commit is on the disk before it is answered), foreign keys on; a
-writer takes the write lock at BEGIN, so it never fails half-way. PostgreSQL: reads are REPEATABLE READ.
+writer takes the write lock at BEGIN, so it never fails half-way. PostgreSQL: reads are REPEATABLE READ, and
+nobody waits for ever: neither we for a server that hangs or a network that swallows what is sent, nor the server,
+with our lock in its hand, for us.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import URL, make_url
 
 _PRAGMAS = (
@@ -19,19 +23,96 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
 )
+#: For libpq: how long to wait for a connection, and after what silence of the network it is dead.
+_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+#: For the server: the same about us, so that a host that vanished does not keep the lock of the log.
+_SESSION = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+    "idle_in_transaction_session_timeout": "300000",
+}
 
 
-def connect(url: str | URL, *, writing: bool) -> sa.Engine:
-    """An engine for `url`. ``writing`` engines begin with the write lock, reading ones see one snapshot."""
+class PromptConnection(psycopg.Connection[Any]):
+    """A connection that is given up where the server has not answered for ``answer_s`` seconds.
+
+    The server's own ``statement_timeout`` is no help where it is the server that hangs.
+    """
+
+    answer_s: float | None = None
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        """As `psycopg.Connection.wait`. Raises `psycopg.OperationalError`, and is closed, when time is over."""
+        kwargs.setdefault("timeout", self.answer_s)
+        try:
+            return super().wait(gen, *args, **kwargs)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
+def connect(url: str | URL, *, writing: bool, answer_s: float | None = None) -> sa.Engine:
+    """An engine for `url`. ``writing`` engines begin with the write lock, reading ones see one snapshot.
+
+    ``answer_s``: no statement may take longer (PostgreSQL).
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, "BEGIN IMMEDIATE" if writing else "BEGIN")
     if parsed.get_backend_name() == "postgresql":
-        isolation = "READ COMMITTED" if writing else "REPEATABLE READ"
-        return sa.create_engine(parsed, isolation_level=isolation, pool_pre_ping=True)
+        return _postgresql(parsed, "READ COMMITTED" if writing else "REPEATABLE READ", answer_s)
     raise ValueError(
         f"[store] url：不支持 {parsed.get_backend_name()}，应为 sqlite:/// 或 postgresql+psycopg://"
     )
+
+
+def checkpoint_every(connection: sa.Connection, pages: int = 1_000) -> None:
+    """How many pages gather in SQLite's log before they are copied into the file (1,000 by default)."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
+
+
+def _postgresql(url: URL, isolation: str, answer_s: float | None) -> sa.Engine:
+    session = _SESSION | ({"statement_timeout": str(round(answer_s * 1_000))} if answer_s else {})
+    options = " ".join(f"-c {name}={value}" for name, value in session.items())
+    line: dict[str, Any] = {name: value for name, value in _LINE.items() if name not in url.query}
+    line["options"] = f"{options} {url.query.get('options', '')}".strip()
+    engine = sa.create_engine(url, isolation_level=isolation, pool_pre_ping=True, connect_args=line)
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> PromptConnection:
+        connection = PromptConnection.connect(*arguments, **named)
+        # A little longer than the server, which says it better.
+        connection.answer_s = answer_s + 1.0 if answer_s else None
+        return connection
+
+    _make_durable(engine)
+    return engine
+
+
+def _make_durable(engine: sa.Engine) -> None:
+    """A commit is on the disk before it is answered, also where the database was told not to wait for that.
+
+    Settings that wait for more (a replica) are left as they are.
+    """
+
+    @sa.event.listens_for(engine, "connect")
+    def _insist(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'local', false) "
+                "WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        connection.commit()
 
 
 def _sqlite(url: URL, begin: str) -> sa.Engine:

@@ -12,17 +12,20 @@ import pyproj
 import shapely
 import sqlalchemy as sa
 
+from data_adapters.ledger.atlas import Atlas
+from data_adapters.ledger.bulk import make_indexes
+from data_adapters.ledger.depths import depths_of
+from data_adapters.ledger.fact_writer import FactWriter
+from data_adapters.ledger.org_writer import OrgWriter
 from data_adapters.ledger.outcome import DUPLICATE, Outcome, rejected
+from data_adapters.ledger.placing import PlaceAnew
 from data_adapters.ledger.rebuild import rebuild_counts
-from data_adapters.ledger.scope import ROOT, depth, ordinal, step
+from data_adapters.ledger.scope import ROOT, ordinal, step
 from data_adapters.ledger.tables import grid, stream
 from data_adapters.ledger.transaction import Transaction
 from data_adapters.records.grid import Grid
 
 _ELLIPSOID = pyproj.Geod(a=6378137.0, rf=298.257222101)  # CGCS2000
-#: Grids that get rollups: all of the levels whose grids together are no more than this. Below, a subtree is so
-#: small that its own rows answer as fast (decision 2026-11-23, counts).
-ROLLED_UP_GRIDS = 2_000
 _KEPT = (
     "code name level short_name code_scheme grid_type admin_code population households staff_required staff_count "
     "has_party_group valid_from valid_to predecessor source"
@@ -46,20 +49,28 @@ class GridWriter:
             if parent is not None:
                 self._next[parent] = max(self._next[parent], ordinal(path) + 1)
         self._new: list[dict[str, Any]] = []
+        #: Whether anything may lie elsewhere now; a new name moves nothing.
+        self._relaid = False
 
     def write(self, grids: list[Grid]) -> list[Outcome]:
-        """One outcome a grid, in order. One change in the log for all of them."""
+        """One outcome a grid, in order. One change in the log for all of them and for what lies elsewhere now."""
         outcomes = [self._one(record) for record in grids]
         if self._new:
             self._tx.connection.execute(sa.insert(grid), self._new)
             self._tx.log_bulk("grid", ROOT)
-            depth_before, self._tx.rollup_depth = self._tx.rollup_depth, self._rollup_depth()
-            self._tx.connection.execute(
-                sa.update(stream)
-                .where(stream.c.id == 1)
-                .values(grid_revision=stream.c.grid_revision + 1, rollup_depth=self._tx.rollup_depth)
-            )
-            if self._tx.rollup_depth != depth_before:
+            before = self._tx.rollup_depth, self._tx.span_depth
+            if self._tx.loading:  # which is over, with this
+                make_indexes(self._tx.connection)
+            self._tx.roll_up(*depths_of(self._paths.values()))
+            moved = sa.update(stream).where(stream.c.id == 1)
+            self._tx.connection.execute(moved.values(grid_revision=stream.c.grid_revision + 1))
+            recount = (self._tx.rollup_depth, self._tx.span_depth) != before
+            if self._relaid:
+                atlas = Atlas.load(self._tx.connection)
+                PlaceAnew(self._tx, atlas, self._zone, counting=not recount).run()
+                FactWriter(self._tx, atlas, self._zone).place_anew()
+                OrgWriter(self._tx, atlas, self._zone).place_anew()
+            if recount:
                 rebuild_counts(self._tx, self._zone)
         return outcomes
 
@@ -84,6 +95,7 @@ class GridWriter:
         row["ingested_at"] = self._tx.now
         if before is not None:
             self._supersede(before, row)
+        self._relaid = self._relaid or _relaid(before, row, record)
         self._new.append(row)
         self._paths[record.code] = path
         return Outcome("accepted" if before is None else "updated")
@@ -98,7 +110,13 @@ class GridWriter:
         return path
 
     def _supersede(self, before: Any, row: dict[str, Any]) -> None:
-        """Close the version before; one that began the same day was a correction and is replaced."""
+        """Close the version before; one that began the same day was a correction and is replaced. What only says when
+        it ends began when it was known to.
+        """
+        if row["valid_from"] is None and row["valid_to"] is not None:
+            row["valid_from"] = before.valid_from
+            self._tx.connection.execute(sa.delete(grid).where(grid.c.id == before.id))
+            return
         start: date = row["valid_from"] or self._today
         if row["valid_from"] is None and before.valid_from != self._today:
             row["valid_from"] = start
@@ -108,15 +126,10 @@ class GridWriter:
         else:
             self._tx.connection.execute(sa.update(grid).where(where).values(current=False, valid_to=start))
 
-    def _rollup_depth(self) -> int:
-        sizes = Counter(depth(path) for path in self._paths.values())
-        total, deepest = 0, 0
-        for at in sorted(sizes):
-            total += sizes[at]
-            if total > ROLLED_UP_GRIDS:
-                break
-            deepest = at
-        return deepest
+
+def _relaid(before: Any, row: dict[str, Any], record: Grid) -> bool:
+    dated = record.valid_from is not None or record.valid_to is not None
+    return dated or before is None or (before.path, before.geometry) != (row["path"], row["geometry"])
 
 
 def _digest(record: Grid, path: str) -> bytes:

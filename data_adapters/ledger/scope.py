@@ -14,7 +14,8 @@ import sqlalchemy as sa
 STEP = 3
 ROOT = "000"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PAST_EVERY_STEP = "~"
+#: Past every path that begins with what it is put behind.
+PAST_EVERY_STEP = "~"
 
 
 def step(ordinal: int) -> str:
@@ -43,7 +44,7 @@ def lineage(path: str) -> list[str]:
 
 def under(column: sa.ColumnElement[str], path: str) -> sa.ColumnElement[bool]:
     """SQL: `column` is `path` or below it. A range, so that an index answers it."""
-    return sa.and_(column >= path, column < path + _PAST_EVERY_STEP)
+    return sa.and_(column >= path, column < path + PAST_EVERY_STEP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import orjson
+import pandas as pd
 import sqlalchemy as sa
 
-from data_adapters.ledger import contributions
+from data_adapters.ledger import contributions, video_time
 from data_adapters.ledger.atlas import Atlas
+from data_adapters.ledger.bulk import insert_rows
+from data_adapters.ledger.columns import Columns
+from data_adapters.ledger.history import POINT
 from data_adapters.ledger.item import stamp
 from data_adapters.ledger.outcome import DUPLICATE, Outcome, rejected
+from data_adapters.ledger.point_loader import PointLoader, digest, keep_past, known_points
 from data_adapters.ledger.row import Row
 from data_adapters.ledger.scope import ROOT
 from data_adapters.ledger.tables import video_point, video_status
 from data_adapters.ledger.transaction import Transaction, upsert
+from data_adapters.ledger.types import Instant, from_milliseconds
+from data_adapters.ledger.video_time import Transition
 from data_adapters.records.video import VideoPoint, VideoStatus
 
 _CHUNK = 800
@@ -38,10 +45,34 @@ class VideoWriter:
 
     def points(self, records: Sequence[VideoPoint], *, bulk: bool) -> list[Outcome]:
         """One outcome a point, in order. A point's row moves the counts; its own change is one item, or one bulk."""
+        if bulk:
+            return self._load(records)
+        return self._revisions(records)
+
+    def load(self, told: Columns) -> int:
+        """Points by column, none of them known; how many."""
+        today = contributions.local_day(self._tx.now, self._zone)
+        return PointLoader(self._tx, self._atlas, today, self._zone).load(told)
+
+    def _load(self, records: Sequence[VideoPoint]) -> list[Outcome]:
+        """The new ones by column, what is left (revisions) one by one."""
+        names = [field.name for field in fields(VideoPoint)]
+        told = Columns.of(video_point, names, map(attrgetter(*names), records))
+        fresh = ~pd.Series(told["point_id"]).duplicated().to_numpy()
+        fresh &= ~known_points(self._tx.connection, told["point_id"])
+        if fresh.any():
+            self.load(told.take(fresh))
+            self._tx.log_bulk("video_point", ROOT)
+        rest = iter(self._revisions([r for r, new in zip(records, fresh, strict=True) if not new], bulk=True))
+        return [Outcome("accepted") if new else next(rest) for new in fresh.tolist()]
+
+    def _revisions(self, records: Sequence[VideoPoint], bulk: bool = False) -> list[Outcome]:
         known = self._stored([record.point_id for record in records])
         paths = self._place(records)
         fresh: dict[str, dict[str, Any]] = {}
         changed: dict[str, dict[str, Any]] = {}
+        told: dict[str, list[Transition]] = {}
+        moved: list[tuple[dict[str, Any], dict[str, Any]]] = []
         outcomes: list[Outcome] = []
         for record, path in zip(records, paths, strict=True):
             before = known.get(record.point_id)
@@ -49,21 +80,25 @@ class VideoWriter:
             if before is not None and _later(before["status_at"], record.status_at):
                 # A directory tells the status of when it was written; what was heard since holds.
                 content |= {name: before[name] for name in _LIVE}
-            digest = hashlib.blake2b(
-                orjson.dumps({k: v for k, v in content.items() if k not in _LIVE}), digest_size=16
-            ).digest()
+            said = digest(content)
             same_status = before is not None and before["status"] == content["status"]
-            if before is not None and before["digest"] == digest and same_status:
+            if before is not None and before["digest"] == said and same_status:
                 outcomes.append(DUPLICATE)
                 continue
             row = content | {
                 "source": record.source,
                 "source_updated_at": record.source_updated_at,
                 "ingested_at": self._tx.now,
-                "digest": digest,
+                "digest": said,
+                "revision": self._tx.video_revision,
                 "path": path or ROOT,
                 "placed": path is not None,
+                "status_cause": before["status_cause"] if before is not None and same_status else None,
             }
+            if not same_status:
+                told[record.point_id] = [Transition(row["status_at"] or self._tx.now, row["status"])]
+            if before is not None and _timed(before) != _timed(row):
+                moved.append((before, row))
             if before is not None:
                 row["id"] = before.get("id")
             self._count(before, row)
@@ -79,6 +114,10 @@ class VideoWriter:
         if fresh:
             self._tx.connection.execute(sa.insert(video_point), list(fresh.values()))
         self._update(changed)
+        for before, row in moved:
+            self._retime(before, row)
+        self._count_past({point_id: (known[point_id], news) for point_id, news in told.items()})
+        keep_past(self._tx.connection, ((known[one], news) for one, news in told.items()))
         if fresh or changed:
             self._tx.video_changed()
             if bulk or fresh:
@@ -110,11 +149,16 @@ class VideoWriter:
             if older or before["status"] == record.status:
                 outcomes.append(DUPLICATE)
                 continue
-            row = before | {"status": record.status, "status_at": record.at}
+            row = before | {"status": record.status, "status_at": record.at, "status_cause": record.cause}
+            row |= {"revision": self._tx.video_revision}
             self._count(before, row)
             known[record.point_id] = changed[record.point_id] = row
             seq = None if bulk else self._log(row, record.at, record.cause)
             outcomes.append(Outcome("updated", seq))
+        past: dict[str, list[Transition]] = {}
+        for entry in history:
+            past.setdefault(entry["point_id"], []).append(Transition(entry["at"], entry["status"]))
+        self._count_past({point_id: (known[point_id], news) for point_id, news in past.items()})
         if history:
             statement = upsert(self._tx.connection, video_status)
             self._tx.connection.execute(statement.on_conflict_do_nothing(), history)
@@ -124,6 +168,72 @@ class VideoWriter:
             if bulk:
                 self._tx.log_bulk("video_status", ROOT)
         return outcomes
+
+    def load_statuses(self, told: Columns) -> int:
+        """The past of points by column, as history: where they stand now is not moved. How many were told."""
+        past: dict[str, list[Transition]] = {}
+        lists = (told.listed(name) for name in ("point_id", "at", "status"))
+        for point_id, at, status in zip(*lists, strict=True):
+            past.setdefault(point_id, []).append(Transition(from_milliseconds(at), status))
+        rows_of = self._stored(list(past))
+        known = {one: news for one, news in past.items() if one in rows_of}
+        for point_id, kept in self._kept_pasts(list(known)).items():
+            row, news = rows_of[point_id], known[point_id]
+            if _timed(row) is not None:
+                self._recount(row["path"], news, kept)
+        names = [name for name in told.names if name != "id"]
+        rows = list(zip(*(told.listed(name) for name in names), strict=True))
+        insert_rows(self._tx.connection, video_status, names, rows, "ON CONFLICT DO NOTHING")
+        return len(told)
+
+    def _count_past(self, told: Mapping[str, tuple[dict[str, Any], list[Transition]]]) -> None:
+        """What transitions that are about to be stored change in the seconds: those after the earliest of them."""
+        at, status = video_status.c.at, video_status.c.status
+        for point_id, (row, news) in told.items():
+            if _timed(row) is None:
+                continue
+            own = video_status.c.point_id == point_id
+            first = min(one.at for one in news)
+            earlier = sa.select(sa.func.max(at)).where(own, at < first).scalar_subquery()
+            chosen = (
+                sa.select(at, status)
+                .where(own, at >= sa.func.coalesce(earlier, sa.literal(first, Instant)))
+                .order_by(at)
+            )
+            self._recount(
+                row["path"], news, [Transition(*found) for found in self._tx.connection.execute(chosen)]
+            )
+
+    def _recount(self, path: str, news: Sequence[Transition], known: list[Transition]) -> None:
+        """Count what `news` change. `known`: what is stored, oldest first, at least from just before the first."""
+        first = min(one.at for one in news)
+        at = bisect_left(known, first, key=attrgetter("at"))
+        before, later = known[at - 1] if at else None, known[at:]
+        merged = {one.at: one for one in (*reversed(news), *later)}
+        after = [merged[moment] for moment in sorted(merged)]
+        self._tx.count_video(path, video_time.flows(later, self._zone, before), -1)
+        self._tx.count_video(path, video_time.flows(after, self._zone, before), +1)
+
+    def _kept_pasts(self, ids: Sequence[str]) -> dict[str, list[Transition]]:
+        """The stored transitions of points, oldest first, asked for many points at once."""
+        found: dict[str, list[Transition]] = {point_id: [] for point_id in ids}
+        columns = (video_status.c.point_id, video_status.c.at, video_status.c.status)
+        for start in range(0, len(ids), _CHUNK):
+            own = video_status.c.point_id.in_(ids[start : start + _CHUNK])
+            for row in self._tx.connection.execute(sa.select(*columns).where(own)):
+                found[row.point_id].append(Transition(row.at, row.status))
+        for kept in found.values():
+            kept.sort(key=attrgetter("at"))
+        return found
+
+    def _retime(self, before: dict[str, Any], row: dict[str, Any]) -> None:
+        """A point that moved, or is counted no longer, takes its whole past along."""
+        chosen = sa.select(video_status.c.at, video_status.c.status).order_by(video_status.c.at)
+        found = self._tx.connection.execute(chosen.where(video_status.c.point_id == row["point_id"]))
+        past = [Transition(*one) for one in found]
+        for held, sign in ((before, -1), (row, +1)):
+            if _timed(held) is not None:
+                self._tx.count_video(held["path"], video_time.flows(past, self._zone), sign)
 
     def _log(self, row: dict[str, Any], at: Any, cause: str | None) -> int | None:
         # A secret point's status is nobody's news (domain dictionary, section 2.7).
@@ -135,7 +245,10 @@ class VideoWriter:
 
     def _count(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         if before is not None:
+            self._tx.history.changed(POINT, after["point_id"], before, after)
             self._tx.count(before["path"], (), contributions.point_gauges(Row(before)), -1)
+        else:
+            self._tx.history.born(POINT, after["point_id"], after["path"])
         self._tx.count(after["path"], (), contributions.point_gauges(Row(after)), +1)
 
     def _update(self, changed: dict[str, dict[str, Any]]) -> None:
@@ -168,9 +281,15 @@ class VideoWriter:
         lat = np.array([records[n].lat for n in searched], dtype=float)
         located = dict(zip(searched, self._atlas.locate(lon, lat, [today] * len(searched)), strict=True))
         return [
-            located.get(number) or (self._atlas.by_code.get(record.grid_code) if record.grid_code else None)
+            located.get(number)
+            or (self._atlas.resolve(record.grid_code, today) if record.grid_code else None)
             for number, record in enumerate(records)
         ]
+
+
+def _timed(row: dict[str, Any]) -> str | None:
+    """The path at which a point's seconds are counted; None for one that is secret or not in the network."""
+    return row["path"] if not row["secrecy"] and row["networked"] is not False else None
 
 
 def _later(known: datetime | None, told: datetime | None) -> bool:

@@ -31,7 +31,9 @@ def check_archive(
         raise SourceError(f"{path.name}：解压后 {unpacked / _MB:.0f} MB，最多 {total_mb} MB", "archive_limit")
     for info in infos:
         if info.file_size > _MB and info.file_size > ratio * max(info.compress_size, 1):
-            raise SourceError(f"{path.name}：{_shown(info)} 压缩比超过 {ratio}，像是压缩炸弹", "bomb")
+            raise SourceError(
+                f"{path.name}：{_shown(info)} 压缩比超过 {ratio}，像是压缩炸弹，没有解压", "bomb"
+            )
         if stat.S_ISLNK(info.external_attr >> 16):
             raise SourceError(f"{path.name}：{_shown(info)} 是链接，压缩包里应只有普通文件", "unsafe_archive")
         if info.flag_bits & 0x1:

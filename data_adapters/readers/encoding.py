@@ -56,6 +56,13 @@ def encoding_of(path: Path, declared: str = "auto", start: int = 0) -> str:
     )
 
 
+def decoded(encoding: str, declared: str) -> str | None:
+    """What people should know of how a text was decoded; nothing where it is UTF-8."""
+    if encoding in {"utf-8", "utf-8-sig"}:
+        return None
+    return f"文字按 {encoding.upper()} 解码（{'自动识别' if declared == 'auto' else '按 encoding 所写'}）"
+
+
 def is_web_page(head: bytes) -> bool:
     """Whether content begins like an HTML page: what an expired login answers with, under status 200."""
     return _PAGE.match(head) is not None

@@ -60,17 +60,26 @@ def _chunks(sheet: Any, path: Path, source: SourceSettings, wanted: Collection[s
     require_columns(wanted, header, path.name)
     columns = [(name, header.index(name)) for name in wanted if name != GEOMETRY]
     number = end
+    note = _header_note(start, end)
     rows = chain(head[end:], rows)
     while block := list(islice(rows, CHUNK_ROWS)):
-        chunk, numbers = Chunk([], []), list[int]()
+        told, numbers = list[dict[str, Any]](), list[int]()
+        chunk = Chunk(told, numbers)
         for cells in block:
             number += 1
             if any(cell is not None for cell in cells):
-                chunk.rows.append({name: _cell(cells, position) for name, position in columns})
+                told.append({name: _cell(cells, position) for name, position in columns})
                 numbers.append(number)
-        chunk.numbers = numbers
         if numbers:
+            chunk.note, note = note, None
             yield chunk
+
+
+def _header_note(start: int, end: int) -> str | None:
+    """What people should know of where the names of the columns were found; nothing where they are in row 1."""
+    if end > start:
+        return f"列名在第 {start}、{end} 行，合并的上下两行连成“上/下”"
+    return f"列名在第 {start} 行" if start > 1 else None
 
 
 def _cell(cells: Cells, position: int) -> Any:

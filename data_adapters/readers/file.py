@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from data_adapters.readers.confined import read_confined
 from data_adapters.readers.delimited import read_delimited
 from data_adapters.readers.encoding import is_web_page
 from data_adapters.readers.excel import read_excel
@@ -16,7 +17,10 @@ from data_adapters.settings import SourceSettings
 
 
 class FileReader:
-    """GeoJSON, GeoPackage, zipped Shapefile, CSV, Excel, Parquet and JSON lists. Always reads the whole file."""
+    """GeoJSON, GeoPackage, zipped Shapefile, CSV, Excel, Parquet and JSON lists. Always reads the whole file.
+
+    What a library unpacks or parses is read by a process with limits, CSV and JSON lists in this one.
+    """
 
     def read(self, source: SourceSettings, cursor: str | None, wanted: Collection[str]) -> Iterator[Chunk]:
         """Chunks of the file at ``source.path``; `cursor` does not matter. Raises `SourceError`."""
@@ -28,15 +32,15 @@ class FileReader:
         if suffix in {".csv", ".tsv", ".txt"}:
             return read_delimited(path, source, wanted)
         if suffix == ".xlsx":
-            return read_excel(path, source, wanted)
+            return read_confined(read_excel, path, source, wanted)
         if suffix in {".parquet", ".geoparquet"}:
-            return read_parquet(path, wanted)
+            return read_confined(read_parquet, path, wanted)
         if suffix == ".zip":
-            return read_zipped_shapefile(path, source, wanted)
+            return read_confined(read_zipped_shapefile, path, source, wanted)
         if suffix == ".json" and (source.records is not None or not _is_geojson(path)):
             return read_json_list(path, source, wanted)
         if suffix in {".geojson", ".gpkg", ".json"}:
-            return read_vector(path, source, wanted)
+            return read_confined(read_vector, path, source, wanted)
         hint = "，Shapefile 应把各部分压成一个 .zip" if suffix == ".shp" else ""
         raise SourceError(
             f"{path.name}：不认识 {suffix or '没有扩展名'} 的文件，"

@@ -152,7 +152,9 @@ class _Reading:
         if http.paging == "cursor":
             token = _at(value, http.next or "")
             return None if token in {None, "", False} else (url, {http.cursor_param: str(token)})
-        if http.paging == "none" or count == 0 or (http.page_size is not None and count < http.page_size):
+        short = http.page_size is not None and count < http.page_size
+        # A server may give fewer than were asked for: ArcGIS and WFS then say that there is more.
+        if http.paging == "none" or count == 0 or (short and not _more(value, self._rows)):
             return None
         if http.paging == "page":
             return url, {http.page_param: str(int(extra[http.page_param]) + 1)}
@@ -175,6 +177,15 @@ def _crs_of(collection: dict[str, Any]) -> str | None:
     name = _at(collection, "crs.properties.name")
     found = _CRS.search(name) if isinstance(name, str) else None
     return f"EPSG:{found[1]}" if found else None
+
+
+def _more(value: Any, rows: int) -> bool:
+    """Whether an answer of ArcGIS or WFS says itself that it is not the last after `rows` rows."""
+    if not isinstance(value, dict):
+        return False
+    exceeded = value.get("exceededTransferLimit") or _at(value, "properties.exceededTransferLimit")
+    matched = value.get("numberMatched")
+    return exceeded is True or (isinstance(matched, int) and matched > rows)
 
 
 def _link(value: Any, answer: Answer, place: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +32,37 @@ def object_chunks(
     known: dict[str, None] = {}
     for item in items if check else ():
         if isinstance(item, dict):
-            known.update(dict.fromkeys(item))
+            known.update(dict.fromkeys([*item, *(name for name in wanted if _inside(item, name))]))
     if known:
         require_columns(wanted, known, where)
     for start in range(0, len(items), CHUNK_ROWS):
-        chunk, numbers = Chunk([], []), list[int]()
+        rows, numbers = list[dict[str, Any]](), list[int]()
+        chunk = Chunk(rows, numbers)
         for number, item in enumerate(items[start : start + CHUNK_ROWS], start=start + first):
             if isinstance(item, RepeatedKeys):
                 reason = f"同一对象里有重复的键 {item.key[:40]!r}，不知道以哪个为准"
                 chunk.broken.append((number, Fault("*", "repeated_key", reason)))
             elif isinstance(item, dict):
-                chunk.rows.append({name: item.get(name) for name in wanted})
+                rows.append({name: value_at(item, name) for name in wanted})
                 numbers.append(number)
             else:
                 chunk.broken.append((number, Fault("*", "type", f"应为对象，收到 {type(item).__name__}")))
-        chunk.numbers = numbers
         yield chunk
+
+
+def value_at(item: Mapping[str, Any], column: str) -> Any:
+    """The value of a column; one that the item has not by name may lie inside, at ``a.b``. None where it is not."""
+    if column in item or "." not in column:
+        return item.get(column)
+    value: Any = item
+    for key in column.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _inside(item: Mapping[str, Any], column: str) -> bool:
+    first, dot, _ = column.partition(".")
+    return bool(dot) and first in item
 
 
 def list_in(value: Any, place: str | None, where: str) -> list[Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from data_adapters.records.record import Fault
 from data_adapters.settings import SourceSettings
@@ -32,21 +32,60 @@ class Unchanged(Exception):
     """The source says that nothing changed since the cursor it was asked with."""
 
 
+class Rows(Sequence[dict[str, Any]]):
+    """Raw rows kept by column: a row is made only where one is asked for."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
+        self.columns = columns
+        self._count = count
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[dict[str, Any]]: ...
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | Sequence[dict[str, Any]]:
+        """One row, or some."""
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(self._count))]
+        if not -self._count <= at < self._count:
+            raise IndexError(at)
+        return {name: values[at] for name, values in self.columns.items()}
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same rows."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def column_of(rows: Sequence[dict[str, Any]], name: str) -> Sequence[Any]:
+    """One column of raw rows, None where a row has none."""
+    if isinstance(rows, Rows):
+        return rows.columns[name] if name in rows.columns else [None] * len(rows)
+    return [row.get(name) for row in rows]
+
+
 @dataclass(slots=True)
 class Chunk:
     """Some raw rows in order.
 
-    ``numbers``: each row as people count it, or None where rows have no number (a database).
+    ``numbers``: each row as people count or name it, or None where rows have no number (a database).
     ``broken``: rows that are no rows, by number. ``crs``: what the file says. ``cursor``: where a later read may
-    go on once this chunk is stored. ``total``: rows of the whole source, where that is known.
+    go on once this chunk is stored. ``total``: rows of the whole source, where that is known. ``note``: what
+    people should know of this look at the source.
     """
 
-    rows: list[dict[str, Any]]
-    numbers: list[int] | None
-    broken: list[tuple[int, Fault]] = field(default_factory=list)
+    rows: Sequence[dict[str, Any]]
+    numbers: Sequence[int | str] | None
+    broken: list[tuple[int | str, Fault]] = field(default_factory=list)
     crs: str | None = None
     cursor: str | None = None
     total: int | None = None
+    note: str | None = None
 
 
 class Reader(Protocol):

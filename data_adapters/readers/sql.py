@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,10 +13,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, SourceError, require_columns
+from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, Rows, SourceError, require_columns
 from data_adapters.settings import SourceSettings
 
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_PLAIN = {str, int, float, bool, type(None), datetime, date}
 _SELECT = re.compile(r"^\s*(select|with)\b", re.IGNORECASE)
 
 
@@ -69,7 +70,8 @@ def _read_result(
     at = names.index(source.cursor) if source.cursor else None
     furthest: Any = None
     for block in result.partitions(CHUNK_ROWS):
-        rows = [{name: _plain(row[position]) for name, position in columns} for row in block]
+        cells = list(zip(*block, strict=True))
+        held = {name: _plain_column(cells[position]) for name, position in columns} if block else {}
         if at is not None:
             seen = [row[at] for row in block if row[at] is not None]
             try:
@@ -78,7 +80,9 @@ def _read_result(
                 raise SourceError(
                     f"cursor 列 {source.cursor!r} 的值类型不一，无法比较先后", "cursor"
                 ) from None
-        yield Chunk(rows, None, cursor=write_cursor(furthest) if furthest is not None else cursor)
+        yield Chunk(
+            Rows(held, len(block)), None, cursor=write_cursor(furthest) if furthest is not None else cursor
+        )
 
 
 def write_cursor(value: Any) -> str:
@@ -116,6 +120,10 @@ def _connect(url: str) -> sa.Engine:
     if parsed.drivername.startswith("sqlite") and not Path(parsed.database or "").is_file():
         raise SourceError(f"找不到数据库文件 {parsed.database}", "missing_file")
     return sa.create_engine(parsed, poolclass=sa.pool.NullPool)
+
+
+def _plain_column(values: Sequence[Any]) -> Sequence[Any]:
+    return values if set(map(type, values)) <= _PLAIN else [_plain(value) for value in values]
 
 
 def _plain(value: Any) -> Any:

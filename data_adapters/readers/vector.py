@@ -29,9 +29,14 @@ def read_zipped_shapefile(path: Path, source: SourceSettings, wanted: Collection
         shapes = unpack_shapefile(path, Path(folder))
         check_whole(shapes, path.name)
         stated = shapes.with_suffix(".cpg")
+        note = None
         if source.encoding != "auto" or not stated.exists():
-            stated.write_text(_encoding_of_table(shapes.with_suffix(".dbf"), path, source.encoding))
-        yield from read_vector(shapes, source, wanted, shown=path.name)
+            found = _encoding_of_table(shapes.with_suffix(".dbf"), path, source.encoding)
+            note = f"没有 .cpg，文字按 {found} 解码（自动识别）" if source.encoding == "auto" else None
+            stated.write_text(found)
+        for chunk in read_vector(shapes, source, wanted, shown=path.name):
+            chunk.note, note = note, None
+            yield chunk
 
 
 def read_vector(

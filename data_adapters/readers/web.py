@@ -18,7 +18,7 @@ from data_adapters.readers.reader import SourceError
 
 MAX_BYTES = 256 * 1024 * 1024  # of one answer, unpacked
 _BLOCK = 1 << 20
-_TRIES, _FIRST_S, _LONGEST_S = 5, 0.5, 30.0
+_FIRST_S, _LONGEST_S = 0.5, 30.0
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS = 3
@@ -93,8 +93,8 @@ class Host:
         self, method: str, url: str, headers: dict[str, str], form: dict[str, str] | None = None
     ) -> Answer:
         """The first answer that is not a passing trouble. Raises `SourceError` after the last try."""
-        why = ""
-        for attempt in range(_TRIES):
+        why, tries = "", self._settings.tries
+        for attempt in range(tries):
             wait_s = random.uniform(0, min(_LONGEST_S, _FIRST_S * 2.0**attempt))  # full jitter
             try:
                 answer = self._asked(method, url, headers, form or {})
@@ -107,9 +107,9 @@ class Host:
                 raise SourceError(f"{shown(url)}：不是网址", "url") from None
             except (HTTPError, OSError) as error:
                 why = _cause(error)
-            if attempt < _TRIES - 1:
+            if attempt < tries - 1:
                 sleep(wait_s)
-        raise SourceError(f"{shown(url)}：试了 {_TRIES} 次都不成（{why}）", "unreachable")
+        raise SourceError(f"{shown(url)}：试了 {tries} 次都不成（{why}）", "unreachable")
 
     def _asked(self, method: str, url: str, headers: dict[str, str], form: dict[str, str]) -> Answer:
         given: dict[str, Any] = {"fields": form, "encode_multipart": False} if form else {}

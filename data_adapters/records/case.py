@@ -30,7 +30,8 @@ from data_adapters.records.record import Fault, FieldSet, parse_fields
 class Case:
     """One revision of one case as a source tells it. ``None`` is unknown. Times are aware (UTC).
 
-    ``lon``/``lat`` are degrees in EPSG:4490. Identity is (``source``, ``source_id``).
+    ``lon``/``lat`` are degrees in EPSG:4490. Identity is (``source``, ``source_id``). ``merged_into``: the number
+    (``case_no``) of the case that goes on with it.
     """
 
     source: str
@@ -75,6 +76,8 @@ class Case:
     reopened_count: int | None = None
     suspended_s: int | None = None
     satisfaction: str | None = None
+    transfer_to: str | None = None
+    merged_into: str | None = None
 
 
 _LON = number(-180, 180)
@@ -122,6 +125,8 @@ FIELDS = FieldSet(
     Field("reopened_count", whole(0, 1_000)),
     Field("suspended_s", whole(0, 10**10)),
     Field("satisfaction", choice(dictionary.SATISFACTION)),
+    Field("transfer_to", choice(dictionary.TRANSFER_TO)),
+    Field("merged_into", code(32)),
 )
 NAMES = frozenset(field.name for field in FIELDS)
 #: Everything a revision may change: what decides whether the same identity is `duplicate` or `updated`.

@@ -46,6 +46,14 @@ SOURCE_CHANNEL = {
     "IOT": "物联感知",
 }
 LEVEL = {"grid": "网格", "village": "村社区", "township": "乡镇", "county": "县", "above": "县外"}
+#: Where a case was handed over to (移送).
+TRANSFER_TO = {
+    "LAWSUIT": "诉讼",
+    "ARBITRATION": "仲裁",
+    "RECONSIDERATION": "行政复议",
+    "OTHER_COUNTY": "其他县区",
+    "OTHER": "其他去向",
+}
 RESOLUTION_METHOD = {
     "PEOPLE": "人民调解",
     "ADMIN": "行政调解",
@@ -131,6 +139,28 @@ EVENT_TYPE = {
     "ASSIGN_DOWN": "逐级交办",
 }
 DIRECTION = {"UP": "上报", "DOWN": "交办", "LATERAL": "平级"}
+ORG_TYPE = {
+    "ZZ_CENTRE": "综治中心",
+    "SUBCENTRE": "分中心",
+    "DEPARTMENT": "部门",
+    "TOWNSHIP": "乡镇街道",
+    "VILLAGE": "村社区",
+    "MEDIATION_GENERAL": "人民调解委员会",
+    "MEDIATION_INDUSTRY": "行业性专业性调委会",
+    "MEDIATION_BRAND": "品牌调解室",
+    "COURT": "法院",
+    "PROCURATORATE": "检察院",
+    "POLICE": "公安",
+    "JUSTICE": "司法行政",
+    "LETTERS_VISITS": "信访",
+    "ARBITRATION": "仲裁",
+    "NOTARY": "公证",
+    "LEGAL_AID": "法律援助",
+    "PSYCH": "心理服务",
+    "SOCIAL_ORG": "社会组织",
+    "UTILITY": "公用事业",
+}
+ORG_LEVEL = {level: LEVEL[level] for level in ("county", "township", "village")}
 CODE_SCHEME = {
     "VILLAGE12_SEQ": "12位区划代码加序号",
     "DB6101_T3185": "DB6101/T 3185",

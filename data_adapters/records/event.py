@@ -8,13 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from data_adapters.records import dictionary
-from data_adapters.records.field import Context, Field, choice, code, identity, past_instant, text
+from data_adapters.records.field import Context, Field, choice, code, identity, instant, past_instant, text
 from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEvent:
-    """One step. The case is named by ``case_no``, or by ``case_source_id`` within ``case_source``."""
+    """One step. The case is named by ``case_no``, or by ``case_source_id`` within ``case_source``.
+
+    ``org`` is the unit that acts; of WHISTLE the unit that is called, of ASSIGN the one that shall handle the case.
+    ``reason`` of WHISTLE is its type, of RESPOND one of ACK, ARRIVE, DONE, DECLINE, RATED, of GRADE the new grade, of
+    TRANSFER one of `dictionary.TRANSFER_TO`, of MERGE the number of the case that goes on with it.
+    A later ``source_updated_at`` of the same ``source_id`` is a correction.
+    """
 
     source: str
     type: str
@@ -32,6 +38,7 @@ class CaseEvent:
     outcome: str | None = None
     satisfaction: str | None = None
     due_after: datetime | None = None
+    source_updated_at: datetime | None = None
     inferred: bool = False
 
 
@@ -50,6 +57,8 @@ FIELDS = FieldSet(
     Field("reason", code(32)),
     Field("outcome", choice(dictionary.OUTCOME)),
     Field("satisfaction", choice(dictionary.SATISFACTION)),
+    Field("due_after", instant),
+    Field("source_updated_at", past_instant),
 )
 
 

@@ -9,9 +9,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from data_adapters.records.time_hint import time_hint
 
 _DAMAGED_BY_EXCEL = re.compile(r"^\d\.\d+E\+?\d+$", re.IGNORECASE)
 #: Control characters, and halves of surrogate pairs, which no encoding can write down.
@@ -21,6 +23,9 @@ _FALSE = frozenset({"0", "false", "no", "n", "否", "无"})
 _TRUE = frozenset({"1", "true", "yes", "y", "是", "有"})
 #: Patterns that are ISO 8601 at a fixed length: its parser is ten times as fast as a pattern's.
 _ISO = {"%Y-%m-%d %H:%M:%S": 19, "%Y-%m-%dT%H:%M:%S": 19, "%Y-%m-%d %H:%M": 16, "%Y-%m-%d": 10}
+_MONTH = re.compile(r"^(\d{4})[-/.年]?(\d{1,2})(?:月|[-/.]\d{1,2})?$", re.ASCII)
+#: Milliseconds since 1970 have fewer digits for ages to come.
+_EPOCH_END = 10**14
 EARLIEST = datetime(1949, 10, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -145,6 +150,7 @@ def code(limit: int = 32) -> Parse:
 def choice(allowed: Mapping[str, str]) -> Parse:
     """One of the codes of a dictionary (code -> Chinese label); the Chinese label is understood as well."""
     by_label = {label: key for key, label in allowed.items()}
+    known = shorten("、".join(allowed.values()), 180)
 
     def parse(raw: Any, _: Context) -> str:
         value = str(raw).strip()
@@ -152,7 +158,6 @@ def choice(allowed: Mapping[str, str]) -> Parse:
             return value
         if value in by_label:
             return by_label[value]
-        known = shorten("、".join(allowed), 180)
         raise FieldError("unknown_value", f"未知取值 {shorten(value)}，应为 {known} 之一")
 
     return parse
@@ -209,7 +214,8 @@ def instant(raw: Any, context: Context, pattern: str | None = None) -> datetime:
     elif isinstance(raw, str):
         value = _from_text(raw.strip(), pattern)
     else:
-        raise FieldError("type", f"应为时间文本，收到 {type(raw).__name__}")
+        hint = time_hint(str(int(raw))) if isinstance(raw, int | float) and abs(raw) < _EPOCH_END else ""
+        raise FieldError("type", f"应为时间文本，收到 {type(raw).__name__} {shorten(raw)}{hint}")
     if value.tzinfo is None:
         value = value.replace(tzinfo=context.zone)
     try:
@@ -219,6 +225,29 @@ def instant(raw: Any, context: Context, pattern: str | None = None) -> datetime:
     if value < EARLIEST:
         raise FieldError("too_early", f"{shorten(raw)} 早于 1949-10-01")
     return value
+
+
+def calendar_day(raw: Any, _: Context) -> date:
+    """A date; a time is cut to its date."""
+    if isinstance(raw, datetime):
+        return raw.date()
+    if isinstance(raw, date):
+        return raw
+    try:
+        return date.fromisoformat(str(raw).strip())
+    except ValueError:
+        raise FieldError("bad_date", f"{shorten(raw)} 不是日期，应为 2026-11-22") from None
+
+
+def calendar_month(raw: Any, _: Context) -> date:
+    """The first day of a month: 2026-11, 2026/11, 202611, 2026年11月, or any date of it."""
+    if isinstance(raw, date):
+        return date(raw.year, raw.month, 1)
+    written = str(raw).strip().removesuffix(".0")
+    match = _MONTH.match(written)
+    if match and 1 <= int(match[2]) <= 12 and int(match[1]) > 0:
+        return date(int(match[1]), int(match[2]), 1)
+    raise FieldError("bad_date", f"{shorten(raw)} 不是月份，应为 2026-11")
 
 
 def past_instant(raw: Any, context: Context, pattern: str | None = None) -> datetime:
@@ -235,5 +264,6 @@ def _from_text(value: str, pattern: str | None) -> datetime:
             return datetime.strptime(value, pattern)  # noqa: DTZ007 - the zone is the caller's to add
         return datetime.fromisoformat(value.replace("/", "-") if value[4:5] == "/" else value)
     except ValueError:
-        wanted = pattern or "RFC 3339，如 2026-11-22T14:20:00+08:00"
-        raise FieldError("bad_time", f"{shorten(value)} 不是时间，应为 {wanted}") from None
+        wanted = pattern or "2026-11-22 14:20:00 或 2026-11-22T14:20:00+08:00"
+        told = f"{shorten(value)} 不是时间，应为 {wanted}{time_hint(value)}"
+        raise FieldError("bad_time", told) from None

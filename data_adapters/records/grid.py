@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import shapely
 
 from data_adapters.records import dictionary
-from data_adapters.records.field import Context, Field, FieldError, choice, code, flag, shorten, text, whole
+from data_adapters.records.field import (
+    Context,
+    Field,
+    FieldError,
+    calendar_day,
+    choice,
+    code,
+    flag,
+    text,
+    whole,
+)
 from data_adapters.records.record import Fault, FieldSet, parse_fields
 
 MAX_VERTICES = 200_000
@@ -41,17 +51,6 @@ class Grid:
     quality: tuple[str, ...] = ()
 
 
-def _day(raw: Any, _: Context) -> date:
-    if isinstance(raw, datetime):
-        return raw.date()
-    if isinstance(raw, date):
-        return raw
-    try:
-        return date.fromisoformat(str(raw).strip())
-    except ValueError:
-        raise FieldError("bad_date", f"{shorten(raw)} 不是日期，应为 2026-11-22") from None
-
-
 def _geometry(raw: Any, _: Context) -> shapely.Geometry:
     if not isinstance(raw, shapely.Geometry):
         raise FieldError("type", f"应为多边形，收到 {type(raw).__name__}")
@@ -79,8 +78,8 @@ FIELDS = FieldSet(
     Field("staff_required", whole(0, 32_767)),
     Field("staff_count", whole(0, 32_767)),
     Field("has_party_group", flag),
-    Field("valid_from", _day),
-    Field("valid_to", _day),
+    Field("valid_from", calendar_day),
+    Field("valid_to", calendar_day),
     Field("predecessor", code(32)),
 )
 

@@ -14,11 +14,35 @@ import chinese_calendar
 
 _CHINESE_ZONES = frozenset({"Asia/Shanghai", "Asia/Urumqi", "PRC"})
 _DAY = timedelta(days=1)
+#: As the library calls them -> as a wall does.
+HOLIDAYS = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-sweeping Day": "清明",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午",
+    "National Day": "国庆节",
+    "Mid-autumn Festival": "中秋",
+}
 
 
 def is_workday(day: date, zone: ZoneInfo) -> bool:
     """Whether `day` is worked in `zone`."""
     return _worked(day, zone.key in _CHINESE_ZONES)
+
+
+def word_of(day: date, zone: ZoneInfo) -> str:
+    """What a calendar on the wall says of `day`: a holiday's name, 调休上班, 工作日 or 休息日."""
+    worked = is_workday(day, zone)
+    if zone.key in _CHINESE_ZONES and not worked:
+        try:
+            name = chinese_calendar.get_holiday_detail(day)[1]
+        except NotImplementedError:
+            name = None
+        return HOLIDAYS.get(str(name), "休息日")
+    if worked and day.weekday() >= 5:
+        return "调休上班"
+    return "工作日" if worked else "休息日"
 
 
 def workday_after(day: date, workdays: int, zone: ZoneInfo) -> date:

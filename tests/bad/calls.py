@@ -80,9 +80,33 @@ _PATHS: list[tuple[str, str, str, str, str]] = [
     ("period-words", "B21", "a day in words", "400", "/api/v1/indicators?from=%E6%98%A8%E5%A4%A9"),
     ("period-edge", "B21", "beyond the calendar", "400", "/api/v1/indicators?from=10000-01-01"),
 ]
+#: The wall has no callback on the server, so there is nothing behind the address of Dash's.
+_CALLBACK = "/_dash-update-component"
+_CALLBACKS: list[tuple[str, str, str, bytes]] = [
+    (
+        "unknown",
+        "B12",
+        "a callback nobody wrote",
+        b'{"output": "x.y", "outputs": {"id": "x", "property": "y"}, "inputs": [], "changedPropIds": []}',
+    ),
+    ("empty", "B12", "a callback of nothing", b"{}"),
+    ("no-body", "B12", "a callback without a body", b""),
+    ("text", "B12", "a callback that is no JSON", b"output=x.y"),
+    ("list", "B12", "a list of callbacks", b"[]"),
+    ("layout", "B12", "a callback that would write the page", b'{"output": "wall.children", "inputs": []}'),
+    ("multi", "B12", "many outputs", b'{"output": "..a.b...c.d..", "outputs": [], "inputs": []}'),
+    ("deep", "B12", "a deep callback", b'{"inputs":' + b"[" * 50_000 + b"]" * 50_000 + b"}"),
+    ("large", "B12", "a callback of seven megabytes", b'{"output": "' + b"x" * 7_000_000 + b'"}'),
+]
 REQUESTS = [BadRequest(*known[:4], "POST", POST, known[4]) for known in _BODIES]
 REQUESTS += [BadRequest(*known[:4], "GET", known[4]) for known in _PATHS]
 REQUESTS += [
+    BadRequest(f"callback-{known[0]}", *known[1:3], "404", "POST", _CALLBACK, known[3])
+    for known in _CALLBACKS
+]
+REQUESTS += [
+    BadRequest("callback-get", "B12", "a callback as a page", "404", "GET", _CALLBACK),
+    BadRequest("callback-other", "B12", "another of Dash's addresses", "404", "GET", "/_dash-alive"),
     BadRequest("method", "B17", "a method nobody offers", "405", "DELETE", POST),
     BadRequest("nothing", "B18", "no such interface", "405", "POST", "/api/v1/nothing", b"{}"),
     BadRequest(

@@ -2,8 +2,8 @@
 
 The classes are those of the list of bad input: B1 bow-ties, B2 shapes that are none, B3 numbers that are none,
 B4 exchanged coordinates, B5 other coordinate systems, B6 points outside, B7 encodings, B8 repetitions, B9 codes,
-B10 sizes, B11 depth, B13 markup, B14 formulas, B15 SQL, B16 archives, B17 shape of a request, B18 what is not
-there, B19 paths, B20 strange names, B21 times, B22 upstreams that fail, B23 addresses.
+B10 sizes, B11 depth, B12 forged callbacks, B13 markup, B14 formulas, B15 SQL, B16 archives, B17 shape of a request,
+B18 what is not there, B19 paths, B20 strange names, B21 times, B22 upstreams that fail, B23 addresses.
 
 ``expected`` is the code of the reason (of a refused row, an unusable source, a rejected incident), ``accepted``
 where a strange thing is right, ``note:CODE`` where it is told and not refused, or the status of a request.

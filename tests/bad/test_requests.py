@@ -9,6 +9,7 @@ import pytest
 
 from tests.bad.calls import POST, REQUESTS
 from tests.bad.corpus import BadIncident, BadRequest
+from tests.bad.cost import bounded
 from tests.bad.incidents import INCIDENTS, NOW, PLACE
 from tests.fixtures.wall import Wall
 
@@ -20,7 +21,9 @@ def results(quiet_wall: Wall) -> dict[str, dict[str, Any]]:
     for bad in INCIDENTS:
         good = {"source": "corpus", "source_id": bad.id, "occurred_at": NOW, "reported_at": NOW}
         items.append(good | {"category": "邻里", "location": PLACE} | bad.changes)
-    status, answer = quiet_wall.post(POST, raw=json.dumps(items).encode())
+    assert quiet_wall.process is not None
+    with bounded(quiet_wall.process.pid):  # all of them together, so each of them too
+        status, answer = quiet_wall.post(POST, raw=json.dumps(items).encode())
     assert status == 200, answer
     return {bad.id: result for bad, result in zip(INCIDENTS, answer["results"], strict=True)}
 
@@ -38,11 +41,14 @@ def test_an_incident_gets_its_reason(results: dict[str, dict[str, Any]], bad: Ba
 
 @pytest.mark.parametrize("bad", REQUESTS, ids=str)
 def test_a_request_gets_its_status_and_a_reason(quiet_wall: Wall, bad: BadRequest) -> None:
-    status, body = quiet_wall.request(bad.method, bad.path, raw=bad.body if bad.method == "POST" else None)
+    assert quiet_wall.process is not None
+    with bounded(quiet_wall.process.pid):
+        status, body = quiet_wall.request(
+            bad.method, bad.path, raw=bad.body if bad.method == "POST" else None
+        )
     assert str(status) == bad.expected, body
     assert "Traceback" not in str(body)
     if bad.path.startswith("/api/"):
         assert body["status"] == status
         assert body["detail"]
-    assert quiet_wall.process is not None
     assert quiet_wall.process.poll() is None

@@ -11,6 +11,7 @@ from data_adapters.check import check
 from data_adapters.ledger import Ledger
 from data_adapters.sync import sync
 from tests.bad.corpus import BadRow
+from tests.bad.cost import bounded
 from tests.bad.county import settings_of, write_rows
 from tests.bad.rows import MAPPED, ROWS
 
@@ -22,16 +23,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, report.Repor
     sources = [write_rows(folder, kind, [row for row in ROWS if row.kind == kind]) for kind in MAPPED]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "EXAMPLES", len(ROWS))
-        return folder, check(settings_of(folder, sources))
+        settings = settings_of(folder, sources)
+        with bounded():  # all of them together, so each of them too
+            return folder, check(settings)
 
 
 def codes(told: report.SourceReport) -> dict[str, set[str]]:
     """row -> the codes it was refused for."""
     found: dict[str, set[str]] = {}
     for reason in told.reasons.values():
-        for row, text in reason.examples:
-            assert 0 < len(text) <= 256
-            found.setdefault(row, set()).add(reason.code)
+        for example in reason.told.values():
+            assert 0 < len(example.reason) <= 256
+            for row in example.rows:
+                found.setdefault(row, set()).add(reason.code)
     return found
 
 

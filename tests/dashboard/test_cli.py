@@ -82,6 +82,14 @@ def test_a_wrong_configuration_is_one_line_and_two(tmp_path: Path) -> None:
     assert run("check", "--config", tmp_path / "nowhere.toml").exit_code == 2
 
 
+def test_a_scene_with_a_grid_that_no_source_gives_is_one_line_and_two(county: Path) -> None:
+    with county.open("a", encoding="utf-8") as file:
+        file.write('\n[[scenes]]\nid = "floods"\ntitle = "防汛"\ngrid = "nowhere"\n')
+    done = run("check", "--config", str(county))
+    assert done.exit_code == 2
+    assert "scenes（floods）.grid：没有网格 nowhere" in done.stderr.splitlines()[-1]
+
+
 def test_a_traceback_only_with_debug(tmp_path: Path) -> None:
     path = tmp_path / "nowhere.toml"
     assert "Traceback" not in run("check", "--config", path).stderr

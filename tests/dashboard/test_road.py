@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from layers.tiles import tile_at
+from tests.fixtures import patience
 from tests.fixtures.browser import until
 from tests.fixtures.wall import Wall, incident, serve_centre
 
@@ -62,8 +63,7 @@ def test_an_incident_posted_by_another_process_appears_in_feed_map_and_tile_once
     assert painted["step"] >= 0
     others = page.evaluate(f"{map_of(page)}.getFeatureState({{source: 'grid', id: '62052'}})")
     assert others["step"] < painted["step"] or painted["step"] == 5
-    drawn = page.evaluate(f"{map_of(page)}.querySourceFeatures('case').length")
-    assert drawn >= 1
+    until(page, f"{map_of(page)}.querySourceFeatures('case').length >= 1")
     view_after = page.evaluate(f"(m => [m.getCenter().lng, m.getCenter().lat, m.getZoom()])({map_of(page)})")
     assert view_after == pytest.approx(view_before, abs=1e-9)
     # No server callback, nothing fetched again: what changed came with the frame.
@@ -105,13 +105,12 @@ def test_a_killed_server_loses_nothing_and_the_open_page_catches_up_by_itself(
                     told.append(body["results"][0]["status"])
                     break
 
-    producer = threading.Thread(target=produce)
+    producer = threading.Thread(target=produce, daemon=True)
     producer.start()
-    while len(accepted) < 60:
-        time.sleep(0.01)
+    patience.until(lambda: len(accepted) >= 60, "60 incidents are accepted")
     wall.kill()
     wall.start()
-    producer.join()
+    producer.join(patience.PATIENCE_S)
     assert len(accepted) == 200
     assert wall.sql("SELECT count(*) FROM cases WHERE source = 'hotline-12345'") == 200
     # Once each: the log has one item a case, and its numbers have no hole.
@@ -153,7 +152,7 @@ def test_drilling_down_five_levels_and_up_again_keeps_the_numbers_of_the_raw_row
         assert page.get_attribute("#map", "data-level") == str(level)
         assert f"grid={code}" in page.url or level == 0
         if level < 5:
-            click_on_map(page, 106.04, 34.5)
+            click_on_map(page, 106.07, 34.55)  # between the cases: a click on one opens its card
     for code in reversed(list(raw)[:-1]):
         page.click(f"nav#breadcrumb a[href$='grid={code}']")
         shows(page, code, raw[code])

@@ -24,6 +24,15 @@ def test_sigterm_ends_it_with_zero_and_a_short_token_is_told(tmp_path: Path) -> 
     assert "Traceback" not in told
 
 
+def test_a_scene_whose_grid_is_gone_is_told_and_keeps_no_wall_from_coming_up(tmp_path: Path) -> None:
+    scene = '[[scenes]]\nid = "floods"\ntitle = "防汛"\ngrid = "62059"\n'
+    wall = serve_centre(tmp_path, f"sqlite:///{tmp_path / 'yiping.db'}", scene)
+    assert wall.stop() == 0
+    assert "提醒：scenes（floods）.grid：没有网格 62059，是否想写 6205" in (
+        tmp_path / "server.log"
+    ).read_text("utf-8")
+
+
 def test_a_port_in_use_is_one_line_and_exit_2_or_1(quiet_wall: Wall, tmp_path: Path) -> None:
     make_centre(tmp_path, f"sqlite:///{tmp_path / 'yiping.db'}")
     command = [sys.executable, "-m", "dashboard.cli", "serve", "--config", str(tmp_path / "yiping.toml")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import shapely
 
+from data_adapters import mapping
 from data_adapters.check import check
 from data_adapters.coordinates import wgs_to_bd
 from data_adapters.report import Report, SourceReport
@@ -66,8 +67,9 @@ def test_refused_rows_come_with_row_field_and_reason(tmp_path: Path) -> None:
     assert (cases.read, cases.accepted, cases.refused) == (8, 1, 7)
     (reason,) = cases.reasons.values()
     assert (reason.field, reason.code, reason.count) == ("occurred_at", "bad_time", 7)
-    assert [row for row, _ in reason.examples] == ["3", "4", "5", "6", "7"]
-    assert "第 3 行：gestern 不是时间" in report.as_text()
+    (example,) = reason.examples
+    assert (example.rows, example.count) == (["3", "4", "5", "6", "7"], 7)
+    assert "第 3、4、5、6、7 行等 7 行：gestern 不是时间" in report.as_text()
 
 
 def test_an_unusable_source_is_one_line_and_the_others_are_read(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_a_bow_tie_is_refused_and_an_overlap_and_a_leak_are_told(tmp_path: Path)
     write_grids(tmp_path, known)
     report = check(settings(tmp_path, *all_levels()))
     assert [reason.code for reason in source(report, "level-3").reasons.values()] == ["invalid_polygon"]
-    assert "在上级之外" in (note(report, "leak") or "")
+    assert "在上级之外" in (note(source(report, "level-3"), "leak") or "")
     assert report.exit_code == 1
 
 
@@ -153,7 +155,7 @@ def test_overlapping_siblings_are_told(tmp_path: Path) -> None:
     known[1] = replace(known[1], geometry=shape.buffer(0.01))
     write_grids(tmp_path, known)
     report = check(settings(tmp_path, *all_levels()))
-    assert "1 对同级网格重叠" in (note(report, "overlap") or "")
+    assert "1 对同级网格重叠" in (note(source(report, "level-1"), "overlap") or "")
 
 
 def test_a_repeated_identity_is_told(tmp_path: Path) -> None:
@@ -206,3 +208,30 @@ def test_a_source_that_repeats_a_code_of_another_is_refused(tmp_path: Path) -> N
     twice = level_source(1).replace('"level-1"', '"again"')
     report = check(settings(tmp_path, *all_levels(), twice))
     assert source(report, "again").refused == 3
+
+
+def test_a_file_with_too_many_vertices_is_refused_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_grids(tmp_path)
+    monkeypatch.setattr(mapping, "MAX_VERTICES", 50)
+    report = check(settings(tmp_path, *all_levels()))
+    assert source(report, "level-2").error is None
+    assert source(report, "level-3").error_code == "too_many_vertices"
+
+
+def test_the_shares_located_and_categorised_are_told_and_a_point_outside_its_own_grid(tmp_path: Path) -> None:
+    write_grids(tmp_path)
+    (tmp_path / "cases.csv").write_text(
+        f"ID,T,STATE,GRID,X,Y,C\n1,{T},REPORTED,6205111,106.01,34.01,邻里\n2,{T},REPORTED,,0,0,其它\n"
+        f"3,{T},REPORTED,,,,物业\n4,{T},REPORTED,6205111,106.9,34.9,物业\n",
+        encoding="utf-8",
+    )
+    report = check(settings(tmp_path, CASES + 'category = "C"\n', *all_levels()))
+    found = source(report, "cases")
+    assert (found.located, found.categorised) == ((2, 4), (3, 4))
+    assert "  有位置 50.0%（2 / 4），有分类 75.0%（3 / 4）" in report.as_text().splitlines()
+    assert note(found, "outside") == "1 个点不在任何网格内，计入待定位，不画在地图上"
+    (contrary,) = [known for known in found.notes if known.code == "contrary"]
+    assert contrary.examples == ("第 5 行：106.900000, 34.900000 不在 6205111",)
+    assert report.as_json()["sources"][-1]["located"] == {"placed": 2, "of": 4}

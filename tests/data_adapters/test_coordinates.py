@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pyproj
 import pytest
-import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data_adapters.coordinates import (
     UnknownCrs,
     bd_to_wgs,
-    best_crs,
     gcj_to_wgs,
     to_target,
     wgs_to_bd,
     wgs_to_gcj,
 )
-from data_adapters.ground import Ground, Plot
-from tests.fixtures.town import grids
 
 ONE_CM = 1e-7  # degrees of latitude
 longitudes = st.floats(74, 134)
@@ -89,48 +84,3 @@ def test_what_cannot_be_transformed_is_not_finite_and_raises_nothing() -> None:
 def test_an_unknown_system_is_named() -> None:
     with pytest.raises(UnknownCrs, match="EPSG:999999"):
         to_target("EPSG:999999")
-
-
-def _ground() -> Ground:
-    return Ground(Plot(grid.code, grid.level, grid.geometry) for grid in grids() if grid.level == 3)
-
-
-def _points() -> tuple[np.ndarray, np.ndarray, list[str | None]]:
-    """Points 50 m inside the edges of their groups, where a shift of 400 m carries them out."""
-    groups = [(grid.code, shapely.bounds(grid.geometry)) for grid in grids() if grid.level == 3]
-    lon = [edge for _, (west, _, east, _) in groups for edge in (west + 5e-4, east - 5e-4)]
-    lat = [(south + north) / 2 for _, (_, south, _, north) in groups for _ in range(2)]
-    return np.array(lon), np.array(lat), [code for code, _ in groups for _ in range(2)]
-
-
-@pytest.mark.parametrize(
-    ("crs", "there"),
-    [("EPSG:4490", lambda lon, lat: (lon, lat)), ("GCJ-02", wgs_to_gcj), ("BD-09", wgs_to_bd)],
-)
-def test_the_system_that_puts_points_into_their_own_grid_is_found(crs: str, there: object) -> None:
-    lon, lat, codes = _points()
-    x, y = there(lon, lat)  # type: ignore[operator]
-    verdict = best_crs(x, y, lambda a, b: _ground().fits(a, b, codes), None)
-    assert verdict.best == crs
-    assert verdict.share(crs) == 1.0
-
-
-def test_a_declared_system_is_doubted_only_where_another_fits_clearly_better() -> None:
-    lon, lat, codes = _points()
-    x, y = wgs_to_bd(lon, lat)
-    assert best_crs(x, y, lambda a, b: _ground().fits(a, b, codes), "EPSG:4490").doubtful
-    assert not best_crs(x, y, lambda a, b: _ground().fits(a, b, codes), "BD-09").doubtful
-
-
-def test_metres_are_recognised_by_the_zone_that_fits() -> None:
-    lon, lat, codes = _points()
-    forward = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4544", always_xy=True)
-    x, y = forward.transform(lon, lat)
-    verdict = best_crs(x, y, lambda a, b: _ground().fits(a, b, codes), None)
-    assert verdict.best == "EPSG:4544"
-
-
-def test_points_without_a_place_are_left_out_of_the_verdict() -> None:
-    verdict = best_crs(np.array([np.nan, 106.1]), np.array([34.1, 34.1]), _ground().holds, "EPSG:4490")
-    assert verdict.points == 1
-    assert verdict.fitting["EPSG:4490"] == 1

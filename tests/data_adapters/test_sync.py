@@ -11,13 +11,16 @@ import pytest
 import shapely
 import sqlalchemy as sa
 
+from data_adapters import sync as sync_module
 from data_adapters.ledger import Ledger, Scope
 from data_adapters.ledger.tables import cases, change, quarantine, video_point
+from data_adapters.readers import delimited as reader_module
 from data_adapters.report import Report, SourceReport
 from data_adapters.settings import Settings
 from data_adapters.sync import BULK_ROWS, sync
+from tests.data_adapters.ledger.test_bulk import content
 from tests.fixtures.county_files import CAMERAS, CASES, all_levels, settings, write_cases, write_grids
-from tests.fixtures.town import grids
+from tests.fixtures.town import NOW, grids
 
 T = "2026-11-02 14:20:00"
 PLACED = ("1", T, "REPORTED", "", 106.2, 34.5)
@@ -73,6 +76,38 @@ def test_a_second_run_changes_nothing(tmp_path: Path, ledger: Ledger) -> None:
     report = sync(known, ledger)
     assert all(told.duplicate == told.accepted == told.read for told in report.sources)
     assert ledger.position() == position
+
+
+def test_a_first_load_of_many_rows_leaves_what_ordinary_transactions_leave(
+    tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = county(tmp_path, CASES)
+    given = [
+        (n % 1_900, f"2026-{n % 9 + 1:02}-1{n % 9} 08:00:00", ("REPORTED", "CLOSED", "?")[n % 40 // 19], "",
+         106 + n % 31 / 10, 34 + n % 20 / 10)
+        for n in range(2_000)
+    ]  # fmt: skip
+    write_cases(tmp_path, given)
+    monkeypatch.setattr(sync_module, "WRITTEN_ROWS", 600)
+    monkeypatch.setattr(reader_module, "CHUNK_ROWS", 600)
+    plain = Ledger.open(f"sqlite:///{tmp_path / 'plain.db'}", root="6205", clock=lambda: NOW)
+    loaded = Ledger(ledger._writing.url.render_as_string(hide_password=False), root="6205", clock=lambda: NOW)
+    told = {}
+    for store, least in ((plain, 10**6), (loaded, 500)):
+        monkeypatch.setattr(sync_module, "LOADED_ROWS", least)
+        report = source(sync(known, store), "cases")
+        told[least] = (report.new, report.updated, report.duplicate, report.refused, report.kept())
+        position = store.position()
+        again = source(sync(known, store), "cases")
+        # Of a case told twice the two rows take turns; of all others nothing is new.
+        assert (again.new, again.duplicate + (again.updated or 0)) == (0, report.accepted)
+        assert again.updated or store.position() == position
+    assert told[500] == told[10**6]
+    assert content(loaded) == content(plain)
+    loaded.rebuild_counts()
+    assert content(loaded) == content(plain)
+    plain.close()
+    loaded.close()
 
 
 def test_the_first_run_is_one_change_and_a_later_row_one_of_its_own(tmp_path: Path, ledger: Ledger) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from data_adapters.ledger import Ledger
+from data_adapters.ledger import Ledger, Scope
+from data_adapters.ledger.scope import ROOT
 from data_adapters.ledger.tables import cases, grid, quarantine
 from data_adapters.report import SourceReport
 from data_adapters.settings import Settings
@@ -264,3 +265,57 @@ state = "state"
     mended = settings(tmp_path, text + '[sources.values.state]\n"已转交" = "ASSIGNED"\n')
     assert run(mended, ledger, clock, "rest").new == 1
     assert stored(ledger, quarantine) == []
+
+
+FLAPS = {
+    "a server error": Reply({"message": "down"}, status=503),
+    "a refusal for now": Reply(status=429, headers={"Retry-After": "0"}),
+    "half an answer": Reply([{"id": "1"}], cut=5),
+    "a login page": Reply(PAGE.encode(), headers={"Content-Type": "text/html"}),
+    "an empty list": Reply([]),
+}
+
+
+@pytest.mark.parametrize("flap", FLAPS)
+def test_an_upstream_that_flaps_deletes_nothing_is_probed_by_one_request_and_comes_back_by_itself(
+    flap: str,
+    upstream: Upstream,
+    ledger: Ledger,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data_adapters.readers.web.sleep", lambda _: None)
+    ledger.write_grids(grids())
+    known = settings(tmp_path, HTTP_CASES.format(url=f"{upstream.url}/cases"))
+    good = Reply([{"id": str(n), "at": T, "state": "REPORTED"} for n in range(10)])
+    upstream.answer = lambda _: good
+    assert run(known, ledger, clock).accepted == 10
+    upstream.answer = lambda _: FLAPS[flap]
+    first = run(known, ledger, clock)
+    assert first.error is not None
+    upstream.asked.clear()
+    for probe in range(1, 4):
+        assert run(known, ledger, clock).error is not None
+        assert len(upstream.asked) == probe
+    assert count(ledger) == 10
+    upstream.answer = lambda _: good
+    told = run(known, ledger, clock)
+    assert (told.error, told.read, count(ledger)) == (None, 10, 10)
+
+
+def count(ledger: Ledger) -> int:
+    with ledger.read(Scope.everything()) as snapshot:
+        return len(snapshot.latest_cases(ROOT, 100))
+
+
+HTTP_CASES = """[[sources]]
+name = "cases"
+kind = "case"
+reader = "http"
+url = "{url}"
+[sources.fields]
+source_id = "id"
+occurred_at = "at"
+state = "state"
+"""

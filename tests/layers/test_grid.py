@@ -10,7 +10,8 @@ from shapely.geometry import shape
 
 from data_adapters.ledger import Ledger, Scope
 from data_adapters.records.grid import Grid
-from layers.grid import GridLayer, children_geojson, grid_geojson, outline_geojson
+from layers import coverage
+from layers.grid import BLOCK_STEPS, BUFFER, GridLayer, children_geojson, grid_geojson, outline_geojson
 from layers.tiles import EXTENT, Tile, tile_at
 from tests.layers.county import SIDE, SOUTH, WEST, County
 from tests.layers.reading import features
@@ -157,6 +158,32 @@ def test_polygons_of_a_tile_fill_it_and_leave_no_slivers(county: County) -> None
     assert inside.difference(covered.buffer(1)).area == 0
     overlap = sum(s.area for s in shapes) - covered.area
     assert overlap <= 0.001 * covered.area
+
+
+def test_a_border_is_the_same_in_every_block_of_tiles(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So coarse that hardly any corner of a border is left.
+    monkeypatch.setattr(coverage, "DETAIL_PX", 40.0)
+    layer, zoom = GridLayer(), 12
+    first, last = (tile_at(lon, lat, zoom) for lon, lat in ((WEST, SOUTH + SIDE), (WEST + SIDE, SOUTH)))
+    with county.ledger.read(Scope.everything()) as snapshot:
+        for x in range(first.x, last.x + 1):
+            for y in range(first.y, last.y + 1):
+                layer.tile(snapshot, Tile(zoom, x, y))
+        blocks = [(key[-1], block) for key, block in layer._coverages.items()]
+        assert len(blocks) >= 4
+        drawn: dict[str, shapely.Geometry] = {}
+        seen = 0
+        for block, held in blocks:
+            for number in held.within(block.box(BUFFER / 2**BLOCK_STEPS)).tolist():
+                code, shape_ = held.rows[number].code, held.polygons[number]
+                assert shapely.get_num_coordinates(shape_) < 0.8 * shapely.get_num_coordinates(
+                    county.shapes[code]
+                )
+                seen += code in drawn
+                assert drawn.setdefault(code, shape_).equals(shape_), (code, block)
+    assert seen >= 10
 
 
 def test_a_changed_border_changes_the_tile(county: County) -> None:

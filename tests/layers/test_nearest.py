@@ -5,6 +5,7 @@ from pyproj import Geod
 
 from data_adapters.ledger import Scope
 from layers.nearest import nearest
+from layers.video import VideoLayer
 from tests.layers.county import County, a_point
 
 
@@ -14,8 +15,8 @@ def test_the_nearest_points_come_first_with_their_distance_in_metres(county: Cou
         [a_point(n, (lon + 0.01 * n, lat), status="OFF" if n == 1 else "ON") for n in (3, 1, 2)]
     )
     with county.ledger.read(Scope.everything()) as snapshot:
-        points = snapshot.points()
-    found = nearest(points, lon, lat, 2)
+        index = VideoLayer().index(snapshot)
+    found = nearest(index, lon, lat, 2)
     assert [one["point_id"] for one in found] == ["P1", "P2"]
     assert found[0]["status"] == "OFF"
     _, _, metres = Geod(ellps="GRS80").inv(lon, lat, lon + 0.01, lat)
@@ -24,4 +25,4 @@ def test_the_nearest_points_come_first_with_their_distance_in_metres(county: Cou
 
 def test_where_there_is_no_point_none_is_near(county: County) -> None:
     with county.ledger.read(Scope.everything()) as snapshot:
-        assert nearest(snapshot.points(), 106.0, 34.7, 5) == []
+        assert nearest(VideoLayer().index(snapshot), 106.0, 34.7, 5) == []

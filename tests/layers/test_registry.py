@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from data_adapters.ledger import Scope
+from data_adapters.ledger import Scope, Snapshot
 from layers.registry import Registry
 from layers.tiles import tile_at
 from tests.layers.county import County, a_case, a_point
@@ -53,3 +53,16 @@ def test_a_kept_tile_never_reaches_another_scope_and_never_outlives_a_change(
     ledger.write_points([a_point(9, county.inside("T0V3"))])
     changed = tile_of(Scope.everything())
     assert (changed == whole) == (name == "grid")
+
+
+def test_after_warming_up_nobody_who_asks_waits_for_the_points(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = county.inside("T0V0")
+    county.ledger.write_points([a_point(1, place)])
+    registry = Registry(county.ledger)
+    registry.warm()
+    monkeypatch.delattr(Snapshot, "points")
+    at = tile_at(*place, 12)
+    data = registry.tile(registry.video, Scope.everything(), at.z, at.x, at.y)
+    assert [one["properties"]["point_id"] for one in features(data, "video")] == ["P1"]

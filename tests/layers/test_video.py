@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from data_adapters.ledger import Scope
 from data_adapters.ledger.snapshot import VideoColumns
 from data_adapters.records.video import VideoStatus
-from layers.tiles import EXTENT, Tile, tile_at
+from layers.tiles import EXTENT, Tile, tile_at, to_mercator
 from layers.video import MAX_SINGLES, SINGLES_ZOOM, VideoIndex, VideoLayer
 from tests.layers.county import NOW, County, a_point
 from tests.layers.reading import features
@@ -25,10 +26,8 @@ def columns(lon: list[float], lat: list[float], status: list[str]) -> VideoColum
         np.array([f"P{i}" for i in range(n)], dtype=np.str_),
         np.array(lon, dtype=np.float64),
         np.array(lat, dtype=np.float64),
-        np.full(n, "000", dtype=np.str_),
         np.array(status, dtype=np.str_),
         np.array(["CLASS1", ""] * n, dtype=np.str_)[:n],
-        np.zeros(n, dtype=np.int16),
     )
 
 
@@ -178,3 +177,79 @@ def test_a_change_of_status_repaints_its_point(county: County) -> None:
     assert online() == 1
     county.ledger.write_statuses([VideoStatus(source="test", point_id="P1", status="OFF", at=NOW)])
     assert online() == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), PLACE, st.booleans()), min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(0, 30), PLACE, st.booleans()), max_size=20),
+)
+def test_an_index_brought_up_to_date_equals_one_made_anew(before: list[Any], changes: list[Any]) -> None:
+    def table(state: dict[int, Any]) -> VideoColumns:
+        shown = {number: place for number, (place, secret) in state.items() if not secret}
+        lists = [list(held) for held in zip(*shown.values(), strict=True)] or [[], [], []]
+        made = columns(*lists)
+        ids = np.array([f"P{number}" for number in shown], dtype=np.str_)
+        classes = np.full(len(shown), "CLASS1")
+        return VideoColumns(ids, made.lon, made.lat, made.status, classes)
+
+    old = {number: (place, secret) for number, place, secret in before}
+    new = {number: (place, secret) for number, place, secret in changes}
+    hidden = np.array([f"P{number}" for number, (_, secret) in new.items() if secret], dtype=np.str_)
+    index = VideoIndex(table(old))
+    after = index.updated(table(new), hidden)
+    assert len(index) == sum(not secret for _, secret in old.values())  # the one before is untouched
+    fresh = VideoIndex(table(old | new))
+    points = table(old | new)
+    for tile in {Tile(0, 0, 0)} | all_tiles(points, 9) | all_tiles(points, 16):
+        told = [sorted(map(str, features(one.tile(tile), "video"))) for one in (after, fresh)]
+        assert told[0] == told[1]
+
+
+def test_a_change_of_status_shares_everything_but_the_status() -> None:
+    index = VideoIndex(scattered(1_000))
+    chosen = index.near(106.1, 34.7, 1)[:1]
+    fresh = index.rows(chosen)
+    after = index.updated(
+        VideoColumns(fresh.point_id, fresh.lon, fresh.lat, np.array(["DEFECT"]), fresh.point_class),
+        np.array([], dtype=np.str_),
+    )
+    assert after.rows(chosen).status.tolist() == ["DEFECT"]
+    assert index.rows(chosen).status.tolist() == fresh.status.tolist()
+    assert after._ids is index._ids
+    assert after._codes is index._codes
+
+
+@given(PLACE, st.integers(1, 12))
+def test_the_points_around_a_place_hold_the_nearest(place: tuple[float, float, str], limit: int) -> None:
+    points = scattered(400, seed=4)
+    index = VideoIndex(points)
+    lon, lat = 106.2 + place[0] / 1800, 34.75 + place[1] / 900
+    here = to_mercator(np.array([lon]), np.array([lat]))
+
+    def distance(rows: VideoColumns) -> list[float]:
+        x, y = to_mercator(rows.lon, rows.lat)
+        found: list[float] = np.hypot(x - here[0], y - here[1]).tolist()
+        return sorted(found)[:limit]
+
+    assert distance(index.rows(index.near(lon, lat, limit))) == distance(points)
+
+
+def test_a_point_that_becomes_secret_moves_away_or_comes_back_is_followed(county: County) -> None:
+    layer = VideoLayer()
+    tiles = {name: tile_at(*county.inside(name), 15) for name in ("T0V0", "T3V3")}
+
+    def seen(scope: Scope) -> dict[str, int]:
+        with county.ledger.read(scope) as snapshot:
+            return {name: len(features(layer.tile(snapshot, tile), "video")) for name, tile in tiles.items()}
+
+    county.ledger.write_points([a_point(1, county.inside("T0V0"))])
+    own = county.scope("T0")
+    assert seen(own) == {"T0V0": 1, "T3V3": 0}
+    county.ledger.write_points([a_point(1, county.inside("T0V0"), secrecy=1)])
+    assert seen(own) == {"T0V0": 0, "T3V3": 0}
+    county.ledger.write_points([a_point(1, county.inside("T0V0"))])
+    assert seen(own) == {"T0V0": 1, "T3V3": 0}
+    assert seen(county.scope("R"))["T3V3"] == 0
+    county.ledger.write_points([a_point(1, county.inside("T3V3"))])  # out of the township
+    assert seen(own) == {"T0V0": 0, "T3V3": 0}
+    assert seen(county.scope("R"))["T3V3"] == 1

@@ -125,7 +125,8 @@ def test_a_step_moves_the_case_and_an_illegal_one_names_the_legal_ones(wall: Wal
     number = wall.post("/api/v1/incidents", incident(1))[1]["results"][0]["case_no"]
     address = f"/api/v1/cases/{number}/events"
     step = {"type": "ACCEPT", "at": incident(1)["reported_at"]}
-    assert wall.post(address, step)[0] == 200
+    for type_ in ("REGISTER", "ACCEPT"):
+        assert wall.post(address, {**step, "type": type_})[0] == 200
     status, body = wall.post(address, {**step, "type": "RECEIVE"})
     assert status == 409
     assert body["legal_steps"] == ["GRADE", "TRIAGE", "START", "MERGE", "CANCEL"]
@@ -210,6 +211,7 @@ def test_behind_a_proxy_on_this_machine_the_tile_addresses_are_https(quiet_wall:
         {"X_Forwarded_For": "10.0.0.9"},  # through a proxy nobody is the machine itself
         {"Host": "wall.attacker.example"},  # a name of somebody else's that resolves to us
         {"Origin": "http://attacker.example"},  # a form or script of another page
+        {"Origin": "null"},  # one in a sandboxed frame
     ],
 )
 def test_only_the_machine_itself_looks_and_writes_where_no_token_is_configured(

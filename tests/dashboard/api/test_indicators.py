@@ -79,9 +79,27 @@ def test_a_number_is_laid_open(town_wall: Wall) -> None:
     assert body["period"]["note"].startswith("截至 ")
     # Today is not over: there is nothing yet that could stand beside a whole day.
     assert body["comparisons"] == []
-    assert body["cases"] == f"/api/v1/cases?grid=62051&from={today}&to={tomorrow}"
-    listed = read(town_wall, body["cases"].removeprefix("/api/v1/"))["items"]
-    assert len(listed) == 12
+    assert body["cases"] == body["rows"]["numerator"]
+    listed = {part: read(town_wall, path.removeprefix("/api/v1/")) for part, path in body["rows"].items()}
+    assert {part: len(told["items"]) for part, told in listed.items()} == {
+        "numerator": 0,
+        "denominator": 11,
+        "rest": 11,
+    }
+    assert {one["kind"] for one in listed.values()} == {"case"}
+    assert all(row["times"] == 1 and row["case_no"] for row in listed["rest"]["items"])
+
+
+def test_the_rows_behind_a_number_come_in_pages_and_stay_within_the_scope(town_wall: Wall) -> None:
+    first = read(town_wall, "indicators/K01/rows?limit=7")
+    second = read(town_wall, f"indicators/K01/rows?limit=7&after={first['next']}")
+    assert (len(first["items"]), len(second["items"]), second["next"]) == (7, 5, None)
+    assert town_wall.get("/api/v1/indicators/K01/rows?grid=6205", token=TOKEN)[0] == 404
+    assert town_wall.get("/api/v1/indicators/K01/rows?part=all", token=TOKEN)[0] == 400
+    # Seconds are added up, not counted: no list stands for them.
+    assert town_wall.get("/api/v1/indicators/K63b/rows", token=TOKEN)[0] == 404
+    grids = read(town_wall, "indicators/K40/rows?part=denominator")
+    assert (grids["kind"], len(grids["items"])) == ("grid", 4)
 
 
 def test_a_period_that_is_over_stands_beside_the_ones_before(town_wall: Wall) -> None:
@@ -90,12 +108,13 @@ def test_a_period_that_is_over_stands_beside_the_ones_before(town_wall: Wall) ->
     assert told == {
         "环比": "2026-01-01 至 2026-01-31",
         "同比": "2025-02-01 至 2025-02-28",
+        "春节对齐同比": "2025-01-13 至 2025-02-09",
         "1–2月合并同比": "2025-01-01 至 2025-02-28",
     }
     assert {one["text"] for one in body["comparisons"]} == {"—（基期为0）"}
 
 
-def test_a_stock_of_now_has_no_period_and_no_list_that_would_not_be_the_rows_behind_it(
+def test_a_stock_of_now_has_no_period_and_its_rows_are_not_cases(
     town_wall: Wall,
 ) -> None:
     body = read(town_wall, "indicators/K63a/explain")

@@ -1,11 +1,13 @@
-"""The catalogue and a slow recount of the raw rows agree on random histories, from rollups and from rows alike."""
+"""The catalogue and a slow recount of the raw rows agree on random histories, from rollups and from rows alike.
+
+`YIPING_HISTORIES=3000 pytest --timeout=0 --session-timeout=0 tests/dashboard/indicators/test_oracle.py` tries
+as many, none of them twice: a quarter of an hour of one processor.
+"""
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import replace
+import os
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,176 +16,160 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dashboard.indicators.catalogue import CATALOGUE
+from dashboard.indicators.indicator import Indicator
 from dashboard.indicators.reading import Reading, day_date
 from data_adapters.ledger import Ledger, Scope
+from data_adapters.ledger.contributions import SPANS
 from data_adapters.ledger.counts import Counts
-from data_adapters.ledger.tables import cases, grid, video_point
-from data_adapters.records.case import Case
-from data_adapters.records.dictionary import LEVEL, SATISFACTION, STATE, VIDEO_STATUS
-from data_adapters.records.event import CaseEvent
-from data_adapters.records.grid import Grid
-from data_adapters.records.video import VideoPoint
+from data_adapters.ledger.tables import cases, grid, video_point, video_status
 from tests.dashboard.indicators.oracle import Oracle
-from tests.fixtures.town import NOW, SOUTH, WEST, Clock, case, grids, open_town
+from tests.fixtures.histories import CLOCK, CONCLUDED, HISTORIES, PEOPLE, emptied, rolled_up, staffed, tell
+from tests.fixtures.town import NOW, Clock
 
-#: Hours ago: half of it this week, so that limits end about now.
-_hours = st.integers(0, 7 * 24) | st.integers(0, 100 * 24)
-_flags = st.none() | st.booleans()
-_steps = st.sampled_from(
-    "ACCEPT REJECT_ACCEPT TRIAGE ASSIGN RECEIVE START RESOLVE CLOSE FOLLOWUP TRANSFER MERGE".split()
-    + ["RETURN"] * 6
-    + ["REOPEN"] * 4
+#: How many histories on SQLite; a tenth of them on PostgreSQL as well.
+MANY = int(os.environ.get("YIPING_HISTORIES", "20"))
+#: Rest on a stock of the past.
+_OF_A_STOCK = {"K09a", "K70b"}
+_SPANS = [one for one in CATALOGUE if one.per_s]
+_COUNTED = [one for one in CATALOGUE if not one.per_s]
+
+
+def spans_fit(oracle: Oracle, path: str, reading: Reading, said: dict[str, Any]) -> None:
+    """Where nothing is censored, a middle value is off by less than the width of its bucket."""
+    last = min(reading.last, reading.snapshot.today)
+    accepted = [
+        row
+        for row in oracle.cases
+        if row.path.startswith(path) and row.accepted_at and reading.first <= day_of(row.accepted_at) <= last
+    ]
+    done = [row for row in accepted if row.state in CONCLUDED and row.closed_at]
+    waiting = sum(row.is_open for row in accepted)
+    censored = waiting > 0.1 * (waiting + len(done))
+    assert said["K12.p50"][1] == len(done) + (waiting if censored else 0)
+    if done and not censored:
+        taken = sorted(
+            max(0.0, (row.closed_at - row.accepted_at).total_seconds() - (row.suspended_s or 0))
+            for row in done
+        )
+        exact = taken[(len(taken) + 1) // 2 - 1]
+        assert exact / 1.1 - 60 <= said["K12.p50"][0] <= exact * 1.1 + 60
+
+
+def listed_fits(
+    indicator: Indicator, reading: Reading, counted: tuple[int | None, int | None], size: int
+) -> None:
+    """The rows behind a figure are as many as it says, none of them twice in the list, page by page."""
+    rest = counted[1] - counted[0] if None not in counted and indicator.interval else None  # type: ignore[operator]
+    for part, n in zip(("numerator", "denominator", "rest"), (*counted, rest), strict=True):
+        if n is None:
+            continue
+        if indicator.kind_of_rows(part) is not None:  # type: ignore[arg-type]
+            rows, after = [], ""
+            for _ in range(100):
+                page = indicator.rows(reading, part, after, size)  # type: ignore[arg-type]
+                rows += page.rows
+                if page.next is None:
+                    break
+                after = page.next
+            assert sum(times for _, times in rows) == n, (indicator.id, part)
+            assert len({row.id for row, _ in rows}) == len(rows)
+
+
+def day_of(moment: datetime) -> int:
+    return ((moment + timedelta(hours=8)).date() - day_date(0)).days
+
+
+def agrees(ledger: Ledger, clock: Clock, asked: dict[str, Any]) -> None:
+    """Live through a history, then ask the catalogue and the oracle the same; and make the rollups anew."""
+    ledger.write_grids(staffed(asked["people"]))
+    tell(ledger, asked["history"])
+    clock.now = NOW + timedelta(days=asked["days"])
+    ledger.tick()
+    with ledger.read(Scope.everything()) as snapshot:
+        connection = snapshot._connection
+        by_rows = Counts(connection, snapshot.zone, rollup_depth=-1, span_depth=-1)
+        by_rollup = snapshot.counts
+        if asked["from_rows"]:
+            vars(snapshot)["counts"] = by_rows
+        known = list(connection.execute(sa.select(grid).where(grid.c.current).order_by(grid.c.path)))
+        oracle = Oracle(
+            list(connection.execute(sa.select(cases))),
+            list(connection.execute(sa.select(video_point))),
+            known,
+            clock.now,
+            list(connection.execute(sa.select(video_status))),
+        )
+        last = snapshot.today - asked["ago"]
+        first = last - asked["length"] + 1
+        leaf = [row.path for row in known if len(row.path) == len(known[-1].path)][asked["leaf"]]
+        # One grid of each level, and the rows behind a third of the figures of one of them.
+        looked_at = [row for row in known if leaf.startswith(row.path)]
+        for row in looked_at:
+            reading = Reading(snapshot, row.path, first, last)
+            said = {one.id: one.measure(reading) for one in _COUNTED}
+            spans_fit(oracle, row.path, reading, {one.id: one.measure(reading) for one in _SPANS})
+            assert said == oracle.all(row.path, day_date(first), day_date(last)), row.name
+            for name in SPANS:
+                kept = by_rollup.spans(row.path, name, first, last)
+                assert kept == by_rows.spans(row.path, name, first, last), name
+            if row is looked_at[asked["listed"]]:
+                for one in CATALOGUE[asked["third"] :: 3]:
+                    listed_fits(one, reading, one.measure(reading), asked["page"])
+            parts = [said[f"K07.{light}"][0] for light in ("GREEN", "YELLOW", "RED", "GREY")]
+            assert sum(parts) == reading.gauges["open"]
+            for one in _COUNTED:
+                # Stages told out of order may make a past stock what it cannot be; nothing else is affected.
+                if one.denominator and one.interval and one.id not in _OF_A_STOCK:
+                    n, whole = said[one.id]
+                    assert whole is not None
+                    assert 0 <= n <= whole, one.id
+        kept = rolled_up(connection)
+    for from_log in (False, True):
+        ledger.rebuild_counts(from_log=from_log)
+        with ledger.read(Scope.everything()) as snapshot:
+            assert rolled_up(snapshot._connection) == kept, f"{from_log=}"
+
+
+_asked = st.fixed_dictionaries(
+    {
+        "history": HISTORIES,
+        "people": PEOPLE,
+        "length": st.sampled_from([1, 7, 22, 120]),
+        "ago": st.sampled_from([0, 0, 1, 30]),
+        "days": st.integers(0, 2),
+        "from_rows": st.booleans(),
+        "leaf": st.integers(0, 11),
+        "listed": st.integers(0, 3),
+        "third": st.integers(0, 2),
+        "page": st.sampled_from([4, 20, 100]),
+    }
 )
-_concluded = ("CLOSED", "FOLLOW_UP", "ARCHIVED")
-
-
-@st.composite
-def revisions(draw: st.DrawFn) -> Case:
-    """Any revision of any of 15 cases: late, repeated, reordered, moved, corrected, with gaps."""
-    reported = NOW - timedelta(hours=draw(_hours))
-    later = sorted(draw(st.lists(st.integers(0, 300), min_size=6, max_size=6)))
-    told: list[datetime | None] = [
-        min(reported + timedelta(hours=hours), NOW) if draw(st.integers(0, 4)) else None for hours in later
-    ]
-    accepted, assigned, received, resolved, closed, followed = told
-    state = draw(st.sampled_from([*sorted(STATE), *_concluded, *_concluded, "ASSIGNED", "REPORTED"]))
-    ended = state in {*_concluded, "RESOLVED", "TRANSFERRED", "MERGED"}
-    return case(
-        draw(st.integers(1, 15)),
-        lon=draw(st.sampled_from([None, 0.1, 0.6, 1.1, 1.5, 2.9, 9.0])),
-        lat=draw(st.sampled_from([0.2, 1.7])),
-        state=state,
-        category=draw(st.sampled_from(["邻里", "其它", "合同"])),
-        grade=draw(st.sampled_from(["ORDINARY", "COMPLEX", "MAJOR", "PETITION_BACKLOG"])),
-        occurred_at=reported,
-        reported_at=reported,
-        accepted_at=accepted,
-        assigned_at=assigned,
-        received_at=received,
-        resolved_at=resolved if ended else None,
-        closed_at=closed if state in _concluded else None,
-        followed_up_at=followed if state in {"FOLLOW_UP", "ARCHIVED"} else None,
-        due_at=draw(st.sampled_from([None, closed]) | _hours.map(lambda h: NOW + timedelta(hours=100 - h))),
-        outcome=draw(st.sampled_from(["SUCCESS", "SUCCESS", "SUCCESS", "FAIL", None])) if ended else None,
-        satisfaction=draw(st.none() | st.sampled_from(sorted(SATISFACTION))),
-        resolved_level=draw(st.sampled_from([None, *sorted(LEVEL)])) if ended else None,
-        visit_count=draw(st.none() | st.integers(0, 3)),
-        source_updated_at=draw(st.none() | _hours.map(lambda hours: NOW - timedelta(hours=hours))),
-    )
-
-
-@st.composite
-def steps(draw: st.DrawFn) -> CaseEvent:
-    """A step of one of the cases, taken here or told by its source; the illegal ones are refused."""
-    number, hours = draw(st.integers(1, 15)), draw(_hours)
-    return CaseEvent(
-        source=draw(st.sampled_from(["hall", "hotline"])),
-        type=draw(_steps),
-        at=NOW - timedelta(hours=hours),
-        case_source="hotline",
-        case_source_id=f"W{number}",
-    )
-
-
-@st.composite
-def points(draw: st.DrawFn) -> VideoPoint:
-    """A video point of which much or little is known."""
-    placed = draw(st.booleans())
-    return VideoPoint(
-        source="cameras",
-        point_id=f"P{draw(st.integers(1, 12))}",
-        name=draw(st.none() | st.just("路口")),
-        lon=WEST + draw(st.sampled_from([0.1, 1.5, 2.9])) if placed else None,
-        lat=SOUTH + 0.5 if placed else None,
-        status=draw(st.sampled_from(sorted(VIDEO_STATUS))),
-        point_class=draw(st.none() | st.just("CLASS1")),
-        should_network=draw(_flags),
-        networked=draw(_flags),
-        integrated=draw(_flags),
-        secrecy=draw(st.sampled_from([0, 0, 0, 1])),
-    )
-
-
-def tell(ledger: Ledger, history: list[Any]) -> None:
-    """Write the history in its order."""
-    for entry in history:
-        if isinstance(entry, list):
-            ledger.write_cases(entry, bulk=len(entry) > 2)
-        elif isinstance(entry, VideoPoint):
-            ledger.write_points([entry])
-        elif entry.source == "hotline":
-            ledger.write_events([entry])
-        else:
-            with ledger.read(Scope.everything()) as snapshot:
-                chosen = sa.select(cases.c.case_no).where(cases.c.source_id == entry.case_source_id)
-                number = snapshot._connection.execute(chosen).scalar()
-            if number is not None:
-                ledger.apply_event(replace(entry, case_no=number))
-
-
-def staffed(told: list[tuple[int | None, int | None, int | None]]) -> list[Grid]:
-    """The county's grids with (staff, staff required, inhabitants) of each."""
-    return [
-        replace(one, staff_count=staff, staff_required=required, population=population)
-        for one, (staff, required, population) in zip(grids(), told, strict=True)
-    ]
-
-
-_some = st.none() | st.integers(0, 2)
-_people = st.lists(st.tuples(_some, _some, st.none() | st.integers(0, 9_000)), min_size=22, max_size=22)
-
-
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # long histories have long names
-@settings(
-    max_examples=40,
+_settings = settings(
     deadline=None,
     database=None,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+        HealthCheck.function_scoped_fixture,
+    ],
 )
-@given(
-    history=st.lists(
-        st.lists(revisions(), min_size=4, max_size=8) | steps() | points(), min_size=10, max_size=20
-    ),
-    length=st.sampled_from([1, 7, 22, 120]),
-    ago=st.sampled_from([0, 0, 1, 30]),
-    from_rows=st.booleans(),
-    days=st.integers(0, 2),
-    people=_people,
-)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # long histories have long names
+@settings(_settings, max_examples=MANY)
+@given(asked=_asked)
 def test_every_indicator_of_every_grid_is_what_a_slow_recount_says(
-    history: list[Any], length: int, ago: int, from_rows: bool, days: int, people: list[Any]
+    on_sqlite: Ledger, asked: dict[str, Any]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        clock = Clock(NOW)
-        ledger = open_town(f"sqlite:///{Path(folder) / 'oracle.db'}", clock)
-        ledger.write_grids(staffed(people))
-        tell(ledger, history)
-        clock.now = NOW + timedelta(days=days)
-        ledger.tick()
-        with ledger.read(Scope.everything()) as snapshot:
-            connection = snapshot._connection
-            if from_rows:
-                vars(snapshot)["counts"] = Counts(connection, snapshot.zone, rollup_depth=-1)
-            known = list(connection.execute(sa.select(grid).where(grid.c.current)))
-            oracle = Oracle(
-                list(connection.execute(sa.select(cases))),
-                list(connection.execute(sa.select(video_point))),
-                known,
-                clock.now,
-            )
-            last = snapshot.today - ago
-            first = last - length + 1
-            for row in known:
-                reading = Reading(snapshot, row.path, first, last)
-                said = {one.id: one.measure(reading) for one in CATALOGUE}
-                assert said == oracle.all(row.path, day_date(first), day_date(last)), row.name
-                parts = [said[f"K07.{light}"][0] for light in ("GREEN", "YELLOW", "RED", "GREY")]
-                assert sum(parts) == reading.gauges["open"]
-                for one in CATALOGUE:
-                    # Stages told out of order may make a past stock what it cannot be; nothing else is affected.
-                    if one.denominator and one.interval and one.id != "K09a":
-                        n, whole = said[one.id]
-                        assert whole is not None
-                        assert 0 <= n <= whole, one.id
-        ledger.close()
+    agrees(emptied(on_sqlite, CLOCK), CLOCK, asked)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+@settings(_settings, max_examples=max(2, MANY // 10))
+@given(asked=_asked)
+def test_every_indicator_is_what_a_slow_recount_says_on_postgresql_too(
+    on_postgresql: Ledger, asked: dict[str, Any]
+) -> None:
+    agrees(emptied(on_postgresql, CLOCK), CLOCK, asked)

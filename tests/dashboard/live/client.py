@@ -30,6 +30,7 @@ class Client:
         self.beat_seq: int | None = None
         # Not a page: it wants no figures, and just goes on from the state it has loaded, as it may.
         self.is_page = world.random.random() < 0.7
+        self.takes_parts = world.random.random() < 0.7  # the rest are pages of an older server
 
     # The line
 
@@ -61,7 +62,7 @@ class Client:
 
     def _say(self, event: str) -> None:
         if self.line is not None and self.epoch is not None:
-            grid = {"grid": self.scope.path} if self.is_page else {}
+            grid = {"grid": self.scope.path, "parts": self.takes_parts} if self.is_page else {}
             self.line.up(event, {"epoch": self.epoch, "seq": self.seq} | grid)
 
     # The state
@@ -163,6 +164,9 @@ class Client:
                 self.figures.pop(key, None)
             else:
                 self.figures[key] = value
+        for key, fields in message.get("parts", {}).items():
+            if key in self.figures:
+                self.figures[key] = self.figures[key] | fields
 
     # The promise
 

@@ -24,7 +24,7 @@ class Listener:
         self.connected = False
         self._news = threading.Condition()
         self._client = socketio.Client(reconnection=False)
-        for event in ("hello", "frame", "beat", "reset", "figures"):
+        for event in ("hello", "frame", "beat", "reset", "figures", "blind"):
             self._client.on(event, self._handler(event), namespace="/live")
         self._client.on("disconnect", self._lost, namespace="/live")
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}

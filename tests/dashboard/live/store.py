@@ -75,10 +75,15 @@ class Store:
         return self.epoch, len(self.rows), inside(self.cases, scope)
 
     def figures(self, path: str) -> dict[str, Any]:
-        """The figures of a grid: how many cases it has, and one figure that comes and goes."""
+        """The figures of a grid: how many cases it has, one of several fields, and one that comes and goes."""
         self._answers()
         here = inside(self.cases, Scope(path))
-        return {"n": len(here)} | {f"odd.{case}": 1 for case, version in here.items() if version % 7 == 0}
+        tile = {"label": "件", "n": len(here), "latest": max(here.values(), default=None)}
+        if len(here) % 5 == 0:  # a field that is there at times
+            tile["light"] = "RED"
+        return {"n": len(here), "tile": tile} | {
+            f"odd.{case}": 1 for case, version in here.items() if version % 7 == 0
+        }
 
     def commit(self) -> None:
         """A case is new, or goes on, or moves to another grid."""

@@ -94,6 +94,28 @@ def test_the_first_figures_are_whole_and_the_next_are_what_changed() -> None:
     assert "whole" not in second
 
 
+def test_of_a_figure_that_moved_in_some_fields_only_those_go_to_a_page_that_takes_parts() -> None:
+    log = Log(1)
+    desk = desk_of(log, ("new", EVERYTHING, 0), ("old", EVERYTHING, 0))
+    for sid in desk.viewers:
+        desk.ask(sid, {"epoch": log.epoch, "seq": 0, "grid": "x", "parts": sid == "new"})
+    desk.answer(desk.asked(), log)
+    for viewer in desk.viewers.values():
+        viewer.found("x", "000")
+    before = {"tile": {"label": "件", "n": 1}, "light": {"on": True}, "gone": {"n": 1}}
+    after = {"tile": {"label": "件", "n": 2}, "light": {"on": True, "since": 3}, "came": {"n": 1}}
+    first = frames(desk.round(log, 10.0, {"000": before}, "now")[0])
+    assert first["new"]["figures"] == first["old"]["figures"] == before
+    for viewer in desk.viewers.values():
+        viewer.ack(log.epoch, 1)
+    log.store.commit()
+    second = frames(desk.round(log, 11.0, {"000": after}, "now")[0])
+    assert second["new"]["parts"] == {"tile": {"n": 2}}
+    assert second["new"]["figures"] == {"light": {"on": True, "since": 3}, "came": {"n": 1}, "gone": None}
+    assert second["old"]["figures"] == {key: after[key] for key in after} | {"gone": None}
+    assert "parts" not in second["old"]
+
+
 def test_figures_that_the_clock_moved_go_to_those_who_have_everything_else() -> None:
     log = Log(1)
     desk = desk_of(log, ("a", EVERYTHING, 1), ("b", EVERYTHING, 1), ("behind", EVERYTHING, 0))
@@ -108,6 +130,10 @@ def test_figures_that_the_clock_moved_go_to_those_who_have_everything_else() -> 
     assert all(letter.message["figures"] == {"n": 2} for letter in letters)
     assert desk.refresh(log, figures) == []
     assert desk.refresh(log, {"000": {"n": 2}}) == []
+    desk.viewers["a"].parts = True
+    desk.viewers["a"].shown = {"tile": {"n": 1, "label": "件"}}
+    [letter] = desk.refresh(log, {"000": {"tile": {"n": 2, "label": "件"}}})[:1]
+    assert (letter.sids, letter.message["parts"]) == (["a"], {"tile": {"n": 2}})
 
 
 def test_a_grid_that_cannot_be_counted_holds_up_its_own_viewers_only_and_they_hear_no_beat() -> None:

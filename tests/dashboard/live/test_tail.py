@@ -84,3 +84,41 @@ def test_a_log_with_a_hole_is_an_error_and_not_a_frame(ledger: Ledger) -> None:
         connection.execute(sa.text("UPDATE stream SET top = top + 2"))
     with pytest.raises(RuntimeError, match="不完整"):
         tail.poll()
+
+
+def test_memory_is_bounded_by_bytes_as_by_number_and_so_is_a_frame(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(ledger.log_after(5, 1)[0].body) + 128
+    monkeypatch.setattr(module, "KEPT_BYTES", 4 * size + size // 2)
+    monkeypatch.setattr(module, "FRAME_BYTES", 2 * size + size // 2)
+    tail = Tail(ledger)
+    for n in range(100, 120):
+        ledger.write_cases([case(n)])
+        tail.poll()
+        assert tail._bytes == sum(len(row.body) + 128 for row in tail._rows) <= 4 * size + size // 2
+    end = tail.top
+    assert seqs(tail, end - 4) == [end - 3, end - 2], "a frame holds so much"
+    assert seqs(tail, end - 6) is None
+    tail.fetch_older([end - 6])
+    assert seqs(tail, end - 6) == [end - 5, end - 4]
+    monkeypatch.setattr(module, "FRAME_BYTES", 1)
+    assert seqs(tail, end - 4) == [end - 3], "at least one, or nobody would go on"
+
+
+def test_a_log_that_went_back_and_has_grown_again_begins_another_life(ledger: Ledger) -> None:
+    tail = Tail(ledger)
+    epoch, end = tail.epoch, tail.top
+    with ledger._writing.connect() as connection, connection.begin():
+        connection.execute(sa.text("DELETE FROM change WHERE seq > 5"))
+        connection.execute(sa.text("DELETE FROM cases WHERE seq > 5"))
+        connection.execute(sa.text("UPDATE stream SET top = 5"))
+    ledger.write_cases([case(n) for n in range(50, 70)])
+    tail.poll()
+    assert tail.epoch != epoch
+    assert tail.top == ledger.position()[1] > end
+    assert seqs(tail, 3, limit=3) == [4, 5, 6]
+    ledger.write_cases([case(99)])
+    before = tail.epoch
+    tail.poll()
+    assert (tail.epoch, tail.top) == (before, ledger.position()[1])

@@ -64,7 +64,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wall]:
     running = Wall(folder, store, free_port())
     running.start()
     assert running.post("/api/v1/incidents", incident(1))[0] == 200
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not all_read(running):
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -101,6 +101,8 @@ def test_every_source_says_how_it_fares(centre: Wall) -> None:
     assert cases["located"] == {"placed": 3, "of": 4}
     assert (cases["every_s"], cases["reader"]) == (900, "file")
     assert 0 <= cases["age_s"] < 120
+    assert cases["newest_at"] == "2026-01-05T08:00:00+08:00"
+    assert cases["newest_age_s"] > 86_400
     assert item(centre, "hotline-12345")["reader"] is None
 
 
@@ -118,8 +120,26 @@ def test_refused_rows_come_by_field_and_reason_with_five_examples_and_what_to_do
         ("occurred_at", "bad_time", 1),
     ]
     assert len(refusals[0]["examples"]) == 5
-    assert refusals[0]["examples"][0]["row"] == "6"
+    assert refusals[0]["examples"][0] == {
+        "row": "6",
+        "reason": refusals[0]["examples"][0]["reason"],
+        "count": 1,
+    }
+    assert (refusals[0]["column"], refusals[0]["kinds"]) == ("STATE", 6)
     assert "[sources.values.state]" in refusals[0]["remedy"]
+
+
+def test_the_verdict_and_the_notes_of_the_report_are_there_with_what_to_do(centre: Wall) -> None:
+    cases = item(centre, "case-table")
+    assert (cases["crs"]["best"], cases["crs"]["points"]) == ("EPSG:4490", 11)
+    assert cases["categorised"] == {"said": 0, "of": 4}
+    (note,) = cases["notes"]
+    assert (note["code"], note["count"]) == ("outside", 1)
+    assert note["examples"] == ["第 5 行：120.000000, 30.000000"]
+    assert "crs" in note["remedy"]
+    _, page = centre.get("/sources", "the-hall-of-the-county")
+    for told in (note["text"], note["examples"][0], note["remedy"], "坐标系：写明 EPSG:4490"):
+        assert told in page
 
 
 @pytest.mark.parametrize("path", ["/sources", "/api/v1/sources"])
@@ -136,14 +156,15 @@ def test_the_page_says_it_all_and_runs_nothing(centre: Wall) -> None:
     assert "演示数据" in page
     assert "<script" not in page
     assert "&lt;b&gt;已转交&lt;/b&gt;" in page
+    assert "还有 1 种" in page
     assert "<b>已转交" not in page
 
 
 def test_the_page_can_be_read_on_a_desk_and_a_phone(
     centre: Wall, open_page: OpenPage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    for width in (1440, 390):
-        page = open_page(width, 900)
+    for width, height in ((1920, 1080), (390, 844)):
+        page = open_page(width, height)
         page.goto(f"{centre.url}/sources?display=the-hall-of-the-county")
         shown = page.evaluate("[...document.querySelectorAll('[data-source]')].map(r => r.dataset.status)")
         assert shown == [known["status"] for known in items(centre)]

@@ -162,6 +162,14 @@ def test_figures_replace_vanish_and_keep_thirty_days(scripts: Page) -> None:
     assert len(found["figures"]) == 30
 
 
+def test_parts_are_laid_over_the_figures_that_are_there_and_make_none_of_their_own(scripts: Page) -> None:
+    start = view(figures={"tile.K01": {"label": "今日上报", "value": 1, "light": "RED"}})
+    parts = {"tile.K01": {"value": 2, "light": None}, "tile.K99": {"value": 3}}
+    found = fold(scripts, start, frame([item(1)], 1, 1, grid="0", figures={}, parts=parts))
+    assert found["figures"] == {"tile.K01": {"label": "今日上报", "value": 2, "light": None}}
+    assert found["changed"] == ["tile.K01"]
+
+
 def test_older_figures_never_overwrite_newer_ones(scripts: Page) -> None:
     newer = frame([item(1), item(2)], 1, 2, grid="0", figures={"k": 2})
     older = frame([item(1)], 1, 1, grid="0", figures={"k": 1})

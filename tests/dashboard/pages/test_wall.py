@@ -116,6 +116,9 @@ def test_a_case_without_a_place_is_told_beside_the_map(wall: Wall, page: Page) -
     show(page, wall.url)
     wall.post("/api/v1/incidents", incident(1, lon=None))
     expect(page.locator("#unassigned")).to_contain_text("待定位 1")
+    # The source itself is noted a moment after its first case: the tile names it with its next change.
+    title = re.compile("待定位 1\u2009/\u20091 件")
+    expect(page.locator("[data-indicator=K01]")).to_have_attribute("title", title)
     expect(page.locator("#feed-list [data-case-no]").first).to_contain_text("待定位")
 
 
@@ -156,3 +159,29 @@ def test_nothing_is_cut_or_scrolls_on_a_wall_of_any_shape(wall: Wall, open_page:
         # The observers that fit the lists run with the next frames.
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert page.evaluate(SPILLING) == [], f"{width} x {height}"
+
+
+def test_a_tile_is_marked_as_doubted_only_where_its_counts_do_not_agree(quiet_wall: Wall, page: Page) -> None:
+    show(page, quiet_wall.url)
+    signs = "() => [...document.querySelectorAll('.tile-label')].map((one) => getComputedStyle(one, '::after').content)"
+    assert set(page.evaluate(signs)) == {"none"}
+    page.evaluate("() => { document.querySelector('.tile').dataset.doubt = '1'; }")
+    assert "⚠" in page.evaluate(signs)[0]
+
+
+def test_a_tile_whose_days_were_told_otherwise_after_they_were_final_says_so(
+    quiet_wall: Wall, page: Page
+) -> None:
+    show(page, quiet_wall.url)
+    as_of = "() => document.querySelector('.tile[data-indicator=K10] .tile-as-of').textContent"
+    assert "已修订" not in page.evaluate(as_of)
+    page.evaluate(
+        """() => {
+          const tile = { id: "K10", label: "按期办结率", value: 96, text: "96", unit: "%", restated: true,
+            numerator: 24, denominator: 25, comparison: { text: "" }, spark: [] };
+          const state = { figures: new Map([["tile.K10", tile], ["as_of", "2026-11-22T06:30:00Z"]]) };
+          Wall.tiles.paint(state, { figures: new Map() }, true);
+        }"""
+    )
+    assert page.evaluate(as_of).startswith("已修订 · ")
+    assert "定数以后" in page.evaluate("() => document.querySelector('.tile[data-indicator=K10]').title")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.pages import wall
+from layers.style import BRIGHT, DARK, Palette
 
 ASSETS = Path(__file__).parents[3] / "assets"
 
@@ -87,3 +88,36 @@ def test_only_one_line_reaches_into_plotly() -> None:
         if "_fullLayout" in line or "_subplot" in line
     ]
     assert len(reaching) == 1, reaching
+
+
+def test_only_the_tokens_name_a_colour() -> None:
+    naming = [
+        f"{sheet.name}: {line.strip()}"
+        for sheet in ASSETS.glob("*.css")
+        if sheet.name not in {"10_tokens.css", "95_print.css"}
+        for line in re.sub(r"/\*.*?\*/", "", sheet.read_text("utf-8"), flags=re.S).splitlines()
+        if re.search(r":[^{]*(#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\()", line) and not line.startswith("#")
+    ]
+    assert naming == []
+
+
+def test_the_map_has_the_colours_of_the_tokens() -> None:
+    tokens = dict(
+        re.findall(
+            r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\)", (ASSETS / "10_tokens.css").read_text("utf-8")
+        )
+    )
+
+    def named(palette: Palette) -> dict[str, str]:
+        found = {
+            "ground": palette.ground,
+            "panel": palette.panel,
+            "text": palette.text,
+            "mark": palette.point,
+        }
+        found["text-2"] = palette.secondary
+        return found | {f"step-{step}": colour for step, colour in enumerate(palette.ramp)}
+
+    bright = named(BRIGHT)
+    for name, colour in named(DARK).items():
+        assert tokens[name] == f"{bright[name]}, {colour}", name

@@ -39,7 +39,7 @@ def test_the_settings_name_the_centre_and_all_its_levels(folder: Path) -> None:
     assert settings.centre.demo
     assert [level.name for level in settings.levels] == ["县", "乡镇", "片", "村社区", "组小区", "片区"]
     kinds = [source.kind for source in settings.sources]
-    assert kinds == ["grid"] * 6 + ["case", "case_event", "video_point", "video_status"]
+    assert kinds == ["grid"] * 6 + ["org", "indicator", "case", "case_event", "video_point", "video_status"]
 
 
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from data_adapters.demo.feed import Feed
 from data_adapters.demo.happenings import CASE, STATUS, Happening, happenings
 from data_adapters.demo.pace import Pace
-from data_adapters.demo.start import PROGRESS_FILE, START_FILE, Start
+from data_adapters.demo.start import POINTS_FILE, PROGRESS_FILE, START_FILE, Start
 from data_adapters.records import case as case_record
 from data_adapters.records import life as legal
 from data_adapters.records import video
@@ -82,7 +82,8 @@ def upstairs() -> Iterator[Upstairs]:
 def centre(folder: Path, tmp_path: Path) -> Path:
     """A folder of its own with the same start: the feed keeps its progress there."""
     (tmp_path / START_FILE).parent.mkdir()
-    (tmp_path / START_FILE).write_bytes((folder / START_FILE).read_bytes())
+    for file in (START_FILE, POINTS_FILE):
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
     return tmp_path
 
 

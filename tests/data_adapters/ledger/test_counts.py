@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_adapters.ledger import Ledger, Scope
+from data_adapters.ledger import Ledger, Scope, passage
 from data_adapters.ledger.contributions import DAY_0
 from data_adapters.ledger.counts import Counts
 from data_adapters.ledger.tables import cases
@@ -50,6 +50,9 @@ def revisions(draw: st.DrawFn) -> Any:
         closed_at=closed if concluded else None,
         outcome=draw(st.sampled_from(["SUCCESS", "FAIL", None])) if concluded else None,
         source_updated_at=draw(st.none() | _moments),
+        source_channel=draw(st.sampled_from([None, "GRID", "IOT"])),
+        resolution_method=draw(st.sampled_from([None, "PEOPLE", "DIRECT"])) if concluded else None,
+        joint_type=draw(st.sampled_from([None, "MEDIATION", "SERVICE"])),
     )
 
 
@@ -57,7 +60,7 @@ def both_ways(ledger: Ledger) -> None:
     with ledger.read(ALL) as snapshot:
         paths = sorted({row.path for row in snapshot.grids_of_level(1)} | {"000"})
         leaves = [child.path for path in paths for child in snapshot.children(path)]
-        by_rows = Counts(snapshot._connection, snapshot.zone, rollup_depth=-1)
+        by_rows = Counts(snapshot._connection, snapshot.zone, rollup_depth=-1, span_depth=-1)
         for path in paths + leaves:
             kept = snapshot.counts
             assert {d: f for d, f in kept.daily(path, FIRST, LAST).items() if f.total()} == by_rows.daily(
@@ -65,6 +68,8 @@ def both_ways(ledger: Ledger) -> None:
             )
             assert kept.gauges(path) == by_rows.gauges(path)
             assert kept.before(path, snapshot.today) == by_rows.before(path, snapshot.today)
+            assert kept.spans(path, "flow", FIRST, LAST) == by_rows.spans(path, "flow", FIRST, LAST)
+            assert kept.spread(path, FIRST, LAST) == by_rows.spread(path, FIRST, LAST)
             rolled = {p: f for p, f in kept.children(path, FIRST, LAST).items() if f.total()}
             assert rolled == by_rows.children(path, FIRST, LAST)
 
@@ -83,6 +88,25 @@ def recount(ledger: Ledger) -> None:
             open_now = [row for row in mine if row.is_open]
             assert snapshot.counts.gauges(town.path)["open"] == len(open_now)
             total = snapshot.counts.flows(town.path, FIRST, LAST)
+            ways = Counter(
+                (
+                    row.source_channel or "UNKNOWN",
+                    row.resolution_method or "UNKNOWN",
+                    "IN_HAND"
+                    if row.is_open
+                    else {"CANCELLED": "VOID", "TRANSFERRED": "TRANSFERRED"}.get(
+                        row.state, row.outcome or "UNKNOWN"
+                    ),
+                )
+                for row in mine
+                if row.accepted_at is not None
+            )
+            counted = snapshot.counts.spans(town.path, "flow", FIRST, LAST)
+            assert {passage.parts(number): n for number, n in counted.items()} == ways
+            assert ways.total() == total["accepted"]
+            joint = Counter(row.joint_type for row in open_now if row.joint_type is not None)
+            stocks = snapshot.counts.gauges(town.path)
+            assert {name: stocks[f"open.joint.{name}"] for name in joint} == joint
             assert total["accepted"] + total["reopened"] - total["closed"] - total["left"] == len(open_now)
             assert total["closed"] - total["reopened"] == sum(
                 row.state in {"CLOSED", "FOLLOW_UP"} for row in mine
@@ -138,3 +162,26 @@ def test_children_and_the_unassigned_add_up_to_the_parent_at_every_level(ledger_
                 below += children
             level = below
     ledger.close()
+
+
+def test_what_turned_late_is_looked_for_by_its_turn_and_not_through_every_case(sqlite_url: str) -> None:
+    ledger = open_town(sqlite_url)
+    ledger.write_cases([case(n) for n in range(20)])
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _k: object, statement: str, values: object, *_: object) -> None:
+        asked.append((statement, values))
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        with ledger.read(Scope.everything()) as snapshot:
+            family, [child, *_] = snapshot.of_children(snapshot.children("000")[0])
+            for counts, path in ((snapshot.counts, "000"), (family.counts, child.path)):
+                asked.clear()
+                counts.turned_late(path, NOW)
+                [(statement, values)] = asked
+                plan = snapshot._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[call-overload]
+                assert "ix_cases_turn_at" in str(plan.all())
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+        ledger.close()

@@ -45,7 +45,7 @@ def row(ledger: Ledger) -> Any:
 
 
 def step(ledger: Ledger, type_: str, at: datetime, **more: Any) -> str:
-    event = CaseEvent(source="hall", type=type_, at=at, case_no=row(ledger).case_no, **more)
+    event = CaseEvent(source="hall", type=type_, at=at, case_no=row(ledger).case_no, reason="SAID", **more)
     return ledger.apply_event(event)[0].status
 
 
@@ -112,7 +112,9 @@ def test_a_refusal_is_decided_when_it_is_said(sqlite_url: str) -> None:
     with ledger.read(ALL) as snapshot:
         number = next(found for found in snapshot.latest_cases("000", 2) if found.source_id == "W1").case_no
     said = NOW - timedelta(minutes=10)
-    ledger.apply_event(CaseEvent(source="hall", type="REJECT_ACCEPT", at=said, case_no=number))
+    ledger.apply_event(
+        CaseEvent(source="hall", type="REJECT_ACCEPT", at=said, case_no=number, reason="NOT_OURS")
+    )
     ledger.apply_event(CaseEvent(source="hall", type="FEEDBACK", at=NOW, case_no=number))
     with ledger.read(ALL) as snapshot:
         rows = {found.source_id: found for found in snapshot.latest_cases("000", 2)}

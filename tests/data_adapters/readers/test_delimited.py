@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from data_adapters.readers import delimited
 from data_adapters.readers.file import FileReader
 from data_adapters.readers.reader import CHUNK_ROWS, Chunk, SourceError
 from data_adapters.settings import SourceSettings
@@ -128,3 +134,30 @@ def test_an_ending_nobody_knows_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"x")
     with pytest.raises(SourceError, match=r"\.csv"):
         read(path)
+
+
+CELLS = st.sampled_from(
+    ["", "1", "甲", '"a"', '"a,b"', '"x\ny"', '"x\r\ny"', '"', "a;b", " ", "\x85", "\u2028", '"q""q"']
+)
+LINES = st.lists(CELLS, min_size=1, max_size=4).map(",".join)
+ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
+
+
+@given(st.lists(st.tuples(LINES, ENDS), max_size=12), st.booleans())
+def test_lines_that_are_split_here_are_those_that_the_csv_module_reads(
+    lines: list[tuple[str, str]], ended: bool
+) -> None:
+    text = "编号,名称,备注\n" + "".join(line + end for line, end in lines)
+    text = text if ended else text.rstrip("\r\n") + "\n" * (not lines)
+    expected, broken = [], []
+    for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+        if number > 1 and len(cells) > 1 and not any(cells[3:]):
+            expected.append((number, {"编号": cells[0], "名称": cells[1]}))
+        elif number > 1 and any(cells):
+            broken.append(number)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "CHUNK_ROWS", 3)
+        chunks = read(written(Path(folder), text.encode()))
+    got = [pair for chunk in chunks for pair in zip(chunk.numbers or (), chunk.rows, strict=True)]
+    assert got == expected
+    assert [number for chunk in chunks for number, _ in chunk.broken] == broken

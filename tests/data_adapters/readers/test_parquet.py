@@ -6,9 +6,12 @@ from pathlib import Path
 
 import geopandas
 import pandas
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 
+from data_adapters.readers import parquet
 from data_adapters.readers.file import FileReader
 from data_adapters.readers.reader import CHUNK_ROWS, GEOMETRY, Chunk, SourceError
 from data_adapters.settings import SourceSettings
@@ -49,3 +52,14 @@ def test_a_missing_column_and_a_file_that_is_none_are_refused(tmp_path: Path) ->
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     with pytest.raises(SourceError, match=r"bad\.parquet"):
         read(tmp_path / "bad.parquet", "id")
+
+
+def test_what_says_it_unpacks_to_more_than_is_read_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pq.write_table(pa.table({"ID": ["甲" * 400_000]}), tmp_path / "a.parquet")
+    assert sum(len(chunk.rows) for chunk in parquet.read_parquet(tmp_path / "a.parquet", {"ID"})) == 1
+    monkeypatch.setattr(parquet, "MAX_MB", 1)
+    with pytest.raises(SourceError, match="解开后 1 MB，最多 1 MB") as refused:
+        list(parquet.read_parquet(tmp_path / "a.parquet", {"ID"}))
+    assert refused.value.code == "too_large"

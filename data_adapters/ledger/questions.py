@@ -1,0 +1,118 @@
+"""What the counts ask of the database, each statement made once: making one costs more than the answer does.
+
+Parameters: ``path`` and ``past`` bound a subtree (`within`), ``first`` and ``last`` are local days, ``since``,
+``until`` and ``now`` times.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from data_adapters.ledger import contributions
+from data_adapters.ledger.behind import Span, grid_conditions
+from data_adapters.ledger.scope import PAST_EVERY_STEP
+from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
+
+_ABSENT = sa.func.coalesce
+SUMS = [_ABSENT(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
+
+
+def within(path: str) -> dict[str, str]:
+    """The parameters that bound the subtree of `path`."""
+    return {"path": path, "past": path + PAST_EVERY_STEP}
+
+
+def _under(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(column >= sa.bindparam("path"), column < sa.bindparam("past"))
+
+
+def _days(column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    return column.between(sa.bindparam("first"), sa.bindparam("last"))
+
+
+#: Every flow of one grid over some days.
+FLOWS = sa.select(*SUMS).where(tally.c.path == sa.bindparam("path"), _days(tally.c.day))
+#: How many of those accepted on a day are open.
+WAITING = sa.select(tally.c.day, tally.c.accepted_open).where(
+    tally.c.path == sa.bindparam("path"), _days(tally.c.day), tally.c.accepted_open != 0
+)
+#: The stocks of one grid.
+STOCKS = sa.select(gauge.c.measure, gauge.c.n).where(gauge.c.path == sa.bindparam("path"))
+#: How many of one grid's durations fell into which bucket.
+SPANS = (
+    sa.select(spread.c.bucket, sa.func.sum(spread.c.n).label("n"))
+    .where(
+        spread.c.path == sa.bindparam("path"),
+        spread.c.measure == sa.bindparam("measure"),
+        _days(spread.c.day),
+    )
+    .group_by(spread.c.bucket)
+)
+
+
+@cache
+def rare(measures: tuple[str, ...]) -> sa.Select[Any]:
+    """(measure, bucket, how many) of one grid over some days."""
+    return (
+        sa.select(spread.c.measure, spread.c.bucket, sa.func.sum(spread.c.n))
+        .where(spread.c.path == sa.bindparam("path"), spread.c.measure.in_(measures), _days(spread.c.day))
+        .group_by(spread.c.measure, spread.c.bucket)
+    )
+
+
+def video_columns(first_day: int | sa.BindParameter[int]) -> list[sa.Label[Any]]:
+    """The columns of `Counts.video_sums` over rows of `video_day`, of a period that begins on `first_day`."""
+    inside, table = video_day.c.day >= first_day, video_day.c
+    sums: dict[str, sa.ColumnElement[Any]] = {"restored": sa.case((inside, table.restored), else_=0)}
+    for name in ("online", "expected"):
+        sums[f"{name}_before"] = sa.case((inside, 0), else_=table[name])
+        sums[name] = sa.case((inside, table[name]), else_=0)
+        sums[f"{name}_days"] = sa.case((inside, table[name] * table.day), else_=0)
+        sums[f"{name}_s"] = sa.case((inside, table[f"{name}_s"]), else_=0)
+    return [_ABSENT(sa.func.sum(value), 0).label(name) for name, value in sums.items()]
+
+
+#: The seconds of one grid's video points.
+VIDEO = sa.select(*video_columns(sa.bindparam("first", type_=sa.Integer))).where(
+    video_day.c.path == sa.bindparam("path"), video_day.c.day <= sa.bindparam("last")
+)
+#: Open cases whose due time has passed since their light was last looked at. The path is hidden from the planner, which
+#: would go through every case of the grid: few have a turn to come.
+TURNED_LATE = sa.select(sa.func.count()).where(
+    cases.c.turn_at <= sa.bindparam("now"),
+    cases.c.due_at < sa.bindparam("now"),
+    _under(cases.c.path.concat("")),
+)
+#: Open cases, not suspended, that were due within a time.
+LATE_SINCE = sa.select(sa.func.count()).where(
+    cases.c.is_open,
+    cases.c.due_at >= sa.bindparam("since"),
+    cases.c.due_at < sa.bindparam("now"),
+    cases.c.state != "SUSPENDED",
+    _under(cases.c.path),
+)
+_linked = sa.case((video_point.c.networked.is_not(sa.false()), video_point.c.key_site))
+#: (key sites with a point in the network, key sites).
+KEY_SITES = sa.select(
+    sa.func.count(_linked.distinct()), sa.func.count(video_point.c.key_site.distinct())
+).where(video_point.c.key_site.is_not(None), video_point.c.secrecy == 0, _under(video_point.c.path))
+#: (level, grid staff) of the levels that say it, the lowest first.
+STAFF = (
+    sa.select(grid.c.level, sa.func.sum(grid.c.staff_count).label("n"))
+    .where(grid.c.current, _under(grid.c.path), grid.c.staff_count.is_not(None))
+    .group_by(grid.c.level)
+    .order_by(grid.c.level.desc())
+)
+
+
+@cache
+def grids_that(names: tuple[str, ...], rollup_depth: int) -> sa.Select[Any]:
+    """How many current grids count under each of `names` (`behind.grid_conditions`)."""
+    first, last = (sa.bindparam(name, type_=sa.Integer) for name in ("first", "last"))
+    span = Span(first, last, sa.bindparam("since"), sa.bindparam("until"))
+    conditions = grid_conditions(span, rollup_depth)
+    sums = [sa.func.sum(sa.case((conditions[name], 1), else_=0)).label(name) for name in names]
+    return sa.select(*sums).where(grid.c.current, _under(grid.c.path))
