@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import gevent
@@ -32,7 +34,7 @@ def serve(
     *,
     feed_folder: Path | None = None,
     speed: float = 1.0,
-) -> None:
+) -> NoReturn:
     """Serve until SIGTERM or SIGINT. With `feed_folder` the demo's simulated upstream plays on at `speed`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     _warn_of_short_tokens(settings)
@@ -76,6 +78,19 @@ def serve(
         child.terminate()
     listener.stop(timeout=2)
     ledger.close()
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End the process with 0, at once.
+
+    A thread that is still reading may stand inside C++; the interpreter's own end would throw it out of there, and that
+    aborts the process.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
 
 
 def _warn_of_lost_grids(services: Services) -> None:

@@ -23,6 +23,8 @@ class Post:
     state: str
     outcome: Outcome = "open"
     epoch: str | None = None
+    #: When it was last handed in, on the clock of the running loop.
+    begun_s: float = 0.0
 
     @property
     def revision(self) -> tuple[str, str]:

@@ -82,11 +82,14 @@ async def clock(options: Options) -> list[Figure]:
         for step_s in (DAY_S, -DAY_S) if options.hold_s < 5 else STEPS_S:
             setting.write_text(f"{step_s:+d}\n")
             await asyncio.sleep(2)  # the library looks at the setting once a second
-            before = centre.accepted()
+            settled_s = asyncio.get_running_loop().time()
             await asyncio.sleep(options.hold_s)
             stale_walls = max(stale_walls, centre.crowd.stale())
-            # To a clock that is behind, what happens now is in the future: refused, not stored.
-            future += centre.accepted() - before if step_s < 0 else 0
+            # To a clock that is behind, what happens now is in the future: refused, not stored. What was handed in
+            # before the clock was set may be answered after it.
+            if step_s < 0:
+                posts = [post for producer in centre.producers for post in producer.posts]
+                future += sum(post.outcome == "ok" and post.begun_s >= settled_s for post in posts)
         for _ in range(options.kills):
             setting.write_text(f"{centre.dice.randint(-120, 120):+d}\n")
             await asyncio.sleep(1)

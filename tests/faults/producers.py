@@ -146,6 +146,8 @@ class Producer:
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
+            for post in posts:
+                post.begun_s = begun
             try:
                 told = await self._line.post("/api/v1/incidents", bodies)
             except Answer as answer:
