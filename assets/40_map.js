@@ -114,13 +114,15 @@
     map.doubleClickZoom.disable();
     // On a phone a finger on the map scrolls the page; two fingers zoom.
     if (matchMedia("(max-width: 699px)").matches) map.scrollZoom.disable(), map.dragPan.disable();
-    map.on("movestart", (event) => (touched ||= Boolean(event.originalEvent)));
-    map.on("move", (event) => event.originalEvent && (hand = { center: map.getCenter(), zoom: map.getZoom() }));
+    watchHand(center);
     scale();
     map.resize();
     fit(bbox, false);
-    // When the map has loaded Plotly sets the first camera once more: by then another grid may be open.
-    map.once("load", () => setTimeout(() => (touched ? hand && map.jumpTo(hand) : fit(box, false))));
+    // When the map has loaded, and when it has drawn, Plotly sets the first camera once more: by then another grid may be
+    // open, or somebody may have moved it.
+    const again = () => setTimeout(() => map === inside(graph) && settle());
+    map.once("load", again);
+    drawn.then(again, () => {});
     watchContext();
     observer = new ResizeObserver(() => {
       scale();
@@ -148,6 +150,27 @@
     }
   }
   Wall.theme.follow(recolour);
+
+  /** Know of moves by hand. A wheel is told by itself: the moves that follow it need not say what began them. `first` is
+   *  the centre that Plotly sets once more. */
+  function watchHand(first) {
+    let wheeling = false;
+    map.on("wheel", () => map.scrollZoom.isEnabled() && (touched = wheeling = true));
+    map.on("movestart", (event) => (touched ||= Boolean(event.originalEvent)));
+    map.on("move", (event) => {
+      const center = map.getCenter();
+      const plotly = center.lng === first.lon && !event.originalEvent;
+      if ((event.originalEvent || wheeling) && !plotly) hand = { center, zoom: map.getZoom() };
+    });
+    map.on("moveend", (event) => (wheeling &&= !event.originalEvent && map.isMoving()));
+  }
+
+  /** Where the camera belongs: where a hand has left it, else on the grid. */
+  function settle() {
+    if (!touched) return fit(box, false);
+    const { lng, lat } = map.getCenter();
+    if (hand && (hand.zoom !== map.getZoom() || hand.center.lng !== lng || hand.center.lat !== lat)) map.jumpTo(hand);
+  }
 
   function fit(bbox, animate) {
     box = bbox;
@@ -207,7 +230,8 @@
   /** Move the camera to a place that somebody pointed at. */
   function near(lngLat) {
     touched = true;
-    map.easeTo({ center: lngLat, zoom: Math.min(16, map.getZoom() + 2), duration: EASE_MS });
+    hand = { center: lngLat, zoom: Math.min(16, map.getZoom() + 2) };
+    map.easeTo({ ...hand, duration: EASE_MS });
   }
 
   /** Light up the polygon `code` as the pointer passes over it, or none (null). */

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isnan
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from data_adapters.case_values import DOUBT, Names, Times, Values, numbers
 from data_adapters.conversion import ISO_PATTERNS, conversion
 from data_adapters.coordinates import Transform
+from data_adapters.ledger.case_loader import Prepared
 from data_adapters.ledger.columns import MISSING, Column, Columns, Mask
 from data_adapters.ledger.tables import cases
 from data_adapters.ledger.types import to_milliseconds
@@ -43,13 +44,25 @@ _DEFAULTS = {"kind": "DISPUTE", "category": "其它", "grade": "ORDINARY", "stat
 class CaseTable:
     """Mapped cases by column. ``labels``: what people find each row by; ``places``: each one's number in its batch.
 
-    ``held``: where a grid holds the case's place, nowhere where there was no ground to compare with.
+    ``held``: where a grid holds the case's place, nowhere where there was no ground to compare with. ``prepared``: the
+    rows of the ledger, where they were made already.
     """
 
     told: Columns
     labels: Column
     places: Column
     held: Mask
+    prepared: Prepared | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: what is told is sent with what was prepared."""
+        return _table, (
+            None if self.prepared else self.told,
+            self.labels,
+            self.places,
+            self.held,
+            self.prepared,
+        )
 
     def __len__(self) -> int:
         """How many cases."""
@@ -68,6 +81,14 @@ class CaseTable:
             np.concatenate([table.places + start for table, start in tables]),
             np.concatenate([table.held for table, _ in tables]),
         )
+
+
+def _table(
+    told: Columns | None, labels: Column, places: Column, held: Mask, prepared: Prepared | None
+) -> CaseTable:
+    return CaseTable(
+        cast(Prepared, prepared).told() if told is None else told, labels, places, held, prepared
+    )
 
 
 class CaseColumns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +35,11 @@ _ROWS_KEPT = 100_000
 
 @dataclass(slots=True)
 class Findings:
-    """Collects over batches. ``hashes`` are of the identities seen, 8 bytes each."""
+    """Collects over batches. ``hashes`` are of the identities seen, 8 bytes each; ``repeats`` is what they showed."""
 
     ground: Ground
     hashes: array[int] = field(default_factory=lambda: array("q"))
+    repeats: int = 0
     _unknown: Counter[str] = field(default_factory=Counter)
     _outside: list[str] = field(default_factory=list)
     _outside_count: int = 0
@@ -75,6 +76,10 @@ class Findings:
         if rows:
             lon, lat, codes = zip(*places, strict=True)
             self._place(rows, np.array(lon), np.array(lat), codes)
+
+    def concluded(self) -> Findings:
+        """The same for another process, which has the ground itself and will add nothing."""
+        return replace(self, ground=Ground(()), hashes=array("q"), repeats=self._repeats(), _rows={})
 
     @property
     def located(self) -> tuple[int, int] | None:
@@ -133,10 +138,14 @@ class Findings:
         if self._unplaced_count:
             text = f"{self._unplaced_count} 行没有坐标也没有可用的网格编码，计入待定位"
             notes.append(Note("unplaced", text, self._unplaced_count))
-        if repeated := len(self.hashes) - len(np.unique(np.asarray(self.hashes, dtype=np.int64))):
+        if repeated := self._repeats():
             text = f"{repeated} 行的标识与前面的行相同，以最新的为准"
             notes.append(Note("repeated", text, repeated, tuple(self._repeated)))
         return notes
+
+    def _repeats(self) -> int:
+        """How many rows have the identity of an earlier one."""
+        return self.repeats + len(self.hashes) - len(np.unique(np.asarray(self.hashes, dtype=np.int64)))
 
     def _identify(self, rows: CaseTable | Sequence[str], named: Sequence[int]) -> None:
         """Remember identities; their rows while there is room."""

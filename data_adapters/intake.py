@@ -18,6 +18,7 @@ from data_adapters.crs_verdict import CrsVerdict
 from data_adapters.ground import Ground
 from data_adapters.kinds import KINDS, Record
 from data_adapters.ledger.case_columns import cases_of, columns_of
+from data_adapters.ledger.case_loader import Prepared, Preparing
 from data_adapters.ledger.columns import Columns
 from data_adapters.mapping import Mapping, Refused
 from data_adapters.readers.reader import Chunk, SourceError, Unchanged, load_reader
@@ -77,6 +78,17 @@ class Batch:
         return told.take(
             np.argsort(np.concatenate([self.table.places, np.array(self.places, dtype=np.int64)]))
         )
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """The ledger's rows of `columns`, where they were made already."""
+        return self.table.prepared if self.table is not None and not self.records else None
+
+    def with_rows(self, prepare: Preparing) -> Batch:
+        """The same with the ledger's rows, where all of it was mapped by column."""
+        if self.table is None or self.records:
+            return self
+        return replace(self, table=replace(self.table, prepared=prepare(self.table.told)))
 
     def rows(self) -> set[str]:
         """The rows that gave a record, as people find them."""

@@ -41,7 +41,7 @@ class Storing:
         self.report.read += batch.read
         refused = list(batch.refused)
         if bulk and (told := batch.columns()) is not None:
-            counted = self._ledger.write_case_columns(told)
+            counted = self._ledger.write_case_columns(told, batch.prepared)
         else:
             counted = self._write_singly(batch, bulk, refused)
         self.report.accepted += counted.total() - counted["rejected"]

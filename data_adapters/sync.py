@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from data_adapters.apart import Apart
+from data_adapters.crs_verdict import CrsVerdict
 from data_adapters.findings import Findings
 from data_adapters.follow import Follower
 from data_adapters.grid_intake import BETWEEN, Progress, no_progress, read_grids, root_note
@@ -125,16 +127,15 @@ class _Run:
         raw = intake.surveyed(intake.chunks(cursor))
         try:
             if source.crs != "auto" and (source.cursor is not None or pull.first):
-                self._take(pull, intake.batches(raw))
-                verdict = intake.judge()
+                verdict = self._take(pull, intake.batches(raw), intake.judge)
             else:
                 with spooled(raw) as (pull.total, chunks):
                     refuse_shrunk(source, pull.total, state)
                     verdict = intake.judge(_crs_before(state))
-                    self._take(pull, intake.batches(chunks))
+                    self._take(pull, intake.batches(chunks), lambda: verdict)
             if verdict is not None:
                 report.judge(verdict)
-            report.find(findings, self._context.zone)
+            report.find(pull.findings, self._context.zone)
             if cursor is not None:
                 _keep_earlier(report, state)
         except Unchanged:
@@ -152,19 +153,34 @@ class _Run:
         """What waits in a stream."""
         self.report.sources.append(Follower(self._settings, self._ledger, source).drain(self._progress))
 
-    def _take(self, pull: _Pull, batches: Iterable[Batch]) -> None:
+    def _take(
+        self, pull: _Pull, batches: Iterable[Batch], judge: Callable[[], CrsVerdict | None]
+    ) -> CrsVerdict | None:
+        """Store it all; the verdict is that of the end."""
+        kind = pull.storing.source.kind
+        pieces = _surveyed(_together(batches), pull.findings)
+        apart = None
+        # A history is mapped beside its storing; a read that comes again and again is too small for that.
+        if pull.first and kind == "case":
+            prepare = self._ledger.preparing()
+            prepared = (batch.with_rows(prepare) for batch in pieces)
+            apart = Apart(prepared, lambda: (judge(), pull.findings.concluded()))
         with ExitStack() as load:
-            for number, batch in enumerate(_together(batches)):
-                if number == 0 and pull.storing.source.kind == "case" and batch.accepted >= LOADED_ROWS:
+            for number, batch in enumerate(apart or pieces):
+                if number == 0 and kind == "case" and batch.accepted >= LOADED_ROWS:
                     load.enter_context(self._ledger.loading_cases())
                 self._store(pull, batch)
+        if apart is None:
+            return judge()
+        verdict, found = apart.ending
+        pull.findings = replace(found, ground=pull.findings.ground)
+        return verdict
 
     def _store(self, pull: _Pull, batch: Batch) -> None:
         storing, report = pull.storing, pull.storing.report
         rows = max(report.read + batch.read, pull.total, batch.total or 0)
         storing.write(batch, bulk=pull.first or rows > BULK_ROWS)
         pull.end = batch.cursor or pull.end
-        pull.findings.add(batch.records, batch.table)
         if batch.note is not None:
             report.notes.append(Note("reader", batch.note))
         self._progress(storing.source.name, report.read, pull.total or batch.total)
@@ -215,6 +231,13 @@ def _together(batches: Iterable[Batch]) -> Iterator[Batch]:
             held = []
     if held:
         yield joined(held)
+
+
+def _surveyed(batches: Iterable[Batch], findings: Findings) -> Iterator[Batch]:
+    """The same batches; on their way they are looked at."""
+    for batch in batches:
+        findings.add(batch.records, batch.table)
+        yield batch
 
 
 def _probe(source: SourceSettings, state: SourceState | None) -> SourceSettings:

@@ -11,6 +11,7 @@ import pyarrow.csv as pa_csv
 import sqlalchemy as sa
 
 from data_adapters.ledger.columns import Columns
+from data_adapters.ledger.engine import sorting
 from data_adapters.ledger.tables import metadata
 from data_adapters.ledger.types import Instant, to_milliseconds
 
@@ -159,12 +160,17 @@ def make_indexes(connection: sa.Connection) -> None:
         else "SELECT name FROM sqlite_master WHERE type = 'index'"
     )
     known = set(connection.exec_driver_sql(listing).scalars())
-    made = set()
-    for table in metadata.sorted_tables:
-        for index in table.indexes:
-            if index.name not in known:
+    missing = [
+        index
+        for table in metadata.sorted_tables
+        for index in sorted(table.indexes, key=lambda one: str(one.name))
+        if index.name not in known
+    ]
+    made = {str(index.table.name) for index in missing if index.table is not None}
+    if missing:
+        with sorting(connection):
+            for index in missing:
                 index.create(connection)
-                made.add(table.name)
     if made and connection.dialect.name == "sqlite":
         # What is in an index is told from some of its entries.
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")

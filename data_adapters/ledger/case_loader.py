@@ -5,6 +5,8 @@ For what the ledger does not know yet; a revision of a known case goes through `
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +29,54 @@ from data_adapters.ledger.types import to_milliseconds
 from data_adapters.records.time_limit import Limits
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Cases as they will be stored, but for their number and their change; the grids were those of `revision`.
+
+    ``given``: the columns that the cases tell of; ``otherwise``: those of them where their rows say something else.
+    """
+
+    rows: Columns
+    given: tuple[str, ...]
+    otherwise: Columns
+    revision: int
+
+    def told(self) -> Columns:
+        """The cases as they came."""
+        return Columns(
+            cases,
+            len(self.rows),
+            {name: (self.otherwise if name in self.otherwise else self.rows)[name] for name in self.given},
+        )
+
+
+class Preparing:
+    """Makes rows of new cases without the store: beside what is being stored, in another process."""
+
+    def __init__(self, atlas: Atlas, revision: int, limits: Limits, clock: Callable[[], datetime]) -> None:
+        self._atlas = atlas
+        self._revision = revision
+        self._limits = limits
+        self._clock = clock
+
+    def __call__(self, told: Columns) -> Prepared:
+        """The rows of cases none of which is known."""
+        rows = prepare(told, self._atlas, self._limits, self._clock())
+        otherwise = Columns(
+            cases, len(told), {name: told[name] for name in told.names if told[name] is not rows[name]}
+        )
+        return Prepared(rows, tuple(told.names), otherwise, self._revision)
+
+
+def prepare(told: Columns, atlas: Atlas, limits: Limits, now: datetime) -> Columns:
+    """The rows of new cases that tell `told`, but for their numbers and their change: placed and settled."""
+    rows = Columns(cases, len(told), {name: told[name] for name in told.names})
+    rows["digest"] = digests(rows)
+    flags = place_cases(rows, atlas, limits.zone)
+    case_columns.settle_columns(rows, flags, now, limits)
+    return rows
+
+
 class CaseLoader:
     """Loads cases within one transaction."""
 
@@ -42,11 +92,11 @@ class CaseLoader:
 
         Returns their complete rows; ``id`` is not among them.
         """
-        rows = Columns(cases, len(told), {name: told[name] for name in told.names})
-        rows["digest"] = digests(rows)
-        flags = place_cases(rows, self._atlas, self._zone)
+        return self.store(prepare(told, self._atlas, self._limits, self._tx.now), seq)
+
+    def store(self, rows: Columns, seq: int) -> Columns:
+        """`load` of what was prepared."""
         rows["ingested_at"] = np.full(len(rows), to_milliseconds(self._tx.now))
-        case_columns.settle_columns(rows, flags, self._tx.now, self._limits)
         self._number(rows)
         rows["seq"] = np.full(len(rows), seq)
         insert_columns(self._tx.connection, rows)

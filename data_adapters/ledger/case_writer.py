@@ -82,8 +82,11 @@ class CaseWriter:
             return self._load(columns_of(records), records) if records else []
         return self._revisions(records)
 
-    def write_columns(self, told: Columns) -> Counter[str]:
-        """The same in bulk of cases by column (the fields of `Case`): how many had which outcome."""
+    def write_columns(self, told: Columns, prepared: Columns | None = None) -> Counter[str]:
+        """The same in bulk of cases by column (the fields of `Case`): how many had which outcome.
+
+        ``prepared``: their rows, made beforehand, for those that are new.
+        """
         known = known_cases(self._tx.connection, told)
         new, same = ~_repeats(told, keep="first"), np.zeros(len(told), dtype=bool)
         if known:
@@ -93,7 +96,10 @@ class CaseWriter:
         seq = None
         if new.any():
             seq = self._tx.log_bulk("case", ROOT)
-            self.load(told if new.all() else told.take(new), seq)
+            if prepared is not None:
+                self._loader().store(prepared if new.all() else prepared.take(new), seq)
+            else:
+                self.load(told if new.all() else told.take(new), seq)
         left = cases_of(told.take(~(new | same)))
         counted = Counter(outcome.status for outcome in self._revisions(left, bulk=True, bulk_seq=seq))
         counted.update(accepted=int(new.sum()), duplicate=int(same.sum()))
@@ -101,7 +107,10 @@ class CaseWriter:
 
     def load(self, told: Columns, seq: int) -> Columns:
         """Cases by column, none of them known, under the change `seq`; returns their rows (see `CaseLoader`)."""
-        return CaseLoader(self._tx, self._atlas, self._prefix, self._limits).load(told, seq)
+        return self._loader().load(told, seq)
+
+    def _loader(self) -> CaseLoader:
+        return CaseLoader(self._tx, self._atlas, self._prefix, self._limits)
 
     def _load(self, told: Columns, records: Sequence[Case]) -> list[Outcome]:
         """The new ones by column, what is left (revisions) one by one, all under one change."""

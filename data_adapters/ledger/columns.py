@@ -18,6 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from data_adapters.ledger.tables import metadata
 from data_adapters.ledger.types import Instant, from_milliseconds, to_milliseconds
 
 Column = NDArray[Any]
@@ -26,6 +27,8 @@ Mask = NDArray[np.bool_]
 MISSING = int(np.iinfo(np.int64).min)
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: A text that stands for so many rows on average is worth naming once.
+_REPEATED = 4
 #: So many days in a row are looked up by their number.
 _TABLED_DAYS = 20_000
 
@@ -71,6 +74,14 @@ class Columns:
             lists = list(zip(*rows, strict=True))
             values = {name: _filled(table, name, lists[n]) for n, name in enumerate(names)}
             yield cls(table, len(rows), values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: the table by its name; of texts that repeat each one once, and where it stands."""
+        texts = [name for name, values in self._values.items() if values.dtype == object]
+        factors = {name: self.factor(name) for name in texts}
+        kept = {name: told for name, told in factors.items() if len(told[1]) * _REPEATED <= self.count}
+        values = {name: held for name, held in self._values.items() if name not in kept}
+        return _of_table, (self.table.name, self.count, values, kept)
 
     def __len__(self) -> int:
         """How many rows."""
@@ -184,6 +195,16 @@ class Columns:
                 values[~known] = None
         found: list[Any] = values.tolist()
         return found
+
+
+def _of_table(
+    name: str, count: int, values: Mapping[str, Column], factors: Mapping[str, tuple[Column, Column]]
+) -> Columns:
+    made = Columns(metadata.tables[name], count, values)
+    for column, (codes, unique) in factors.items():
+        made[column] = np.append(unique, [None])[codes]
+        made._factors[column] = codes, unique
+    return made
 
 
 def column(table: sa.Table, name: str, values: Iterable[Any]) -> Column:

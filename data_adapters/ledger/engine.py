@@ -8,6 +8,8 @@ with our lock in its hand, for us.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -15,13 +17,16 @@ import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import URL, make_url
 
+_CACHE_KB = 65_536
+#: Where an index is made, threads sort its entries beside the one that reads the rows, so much of them at a time: with
+#: the whole cache for it nearly all would be sorted at the end, by one.
+_SORTED_KB, _SORTERS = 4_096, 2
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-65536",
+    f"PRAGMA cache_size=-{_CACHE_KB}",
 )
 #: For libpq: how long to wait for a connection, and after what silence of the network it is dead.
 _LINE = {
@@ -67,7 +72,7 @@ def connect(url: str | URL, *, writing: bool, answer_s: float | None = None) -> 
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, "BEGIN IMMEDIATE" if writing else "BEGIN")
+        return _sqlite(parsed, writing)
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(parsed, "READ COMMITTED" if writing else "REPEATABLE READ", answer_s)
     raise ValueError(
@@ -79,6 +84,21 @@ def checkpoint_every(connection: sa.Connection, pages: int = 1_000) -> None:
     """How many pages gather in SQLite's log before they are copied into the file (1,000 by default)."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
+
+
+@contextmanager
+def sorting(connection: sa.Connection) -> Iterator[None]:
+    """Where many indexes are made: SQLite does it on two cores then, in half the time."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{_SORTED_KB}")
+    connection.exec_driver_sql(f"PRAGMA threads={_SORTERS}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KB}")
+        connection.exec_driver_sql("PRAGMA threads=0")
 
 
 def _postgresql(url: URL, isolation: str, answer_s: float | None) -> sa.Engine:
@@ -115,20 +135,22 @@ def _make_durable(engine: sa.Engine) -> None:
         connection.commit()
 
 
-def _sqlite(url: URL, begin: str) -> sa.Engine:
+def _sqlite(url: URL, writing: bool) -> sa.Engine:
     engine = sa.create_engine(url)
+    # What a reader sorts stays in memory; the sorting threads of a writer work on files alone.
+    pragmas = _PRAGMAS if writing else (*_PRAGMAS, "PRAGMA temp_store=MEMORY")
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions on its own: ours begin with the lock they need.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine

@@ -22,7 +22,7 @@ from data_adapters.ledger import engine, finals, history, log_counts, tick
 from data_adapters.ledger.alerts import AlertWriter, Condition, Followed, Key
 from data_adapters.ledger.atlas import Atlas
 from data_adapters.ledger.bulk import drop_indexes, make_indexes
-from data_adapters.ledger.case_loader import known_ids
+from data_adapters.ledger.case_loader import Prepared, Preparing, known_ids
 from data_adapters.ledger.case_writer import CaseWriter
 from data_adapters.ledger.columns import Column, Columns
 from data_adapters.ledger.contributions import local_day
@@ -159,10 +159,21 @@ class Ledger:
         with self._transaction() as tx:
             return within(tx.epoch, self._case_writer(tx).write(records, bulk=bulk))
 
-    def write_case_columns(self, told: Columns) -> Counter[str]:
-        """`write_cases` in bulk, for cases that come by column (the fields of `Case`): how many had which outcome."""
+    def write_case_columns(self, told: Columns, prepared: Prepared | None = None) -> Counter[str]:
+        """`write_cases` in bulk, for cases that come by column (the fields of `Case`): how many had which outcome.
+
+        ``prepared``: what `preparing` made of them; it is used where the grids are still the same.
+        """
         with self._transaction() as tx:
-            return self._case_writer(tx).write_columns(told)
+            same = prepared is not None and prepared.revision == tx.grid_revision
+            return self._case_writer(tx).write_columns(told, prepared.rows if prepared and same else None)
+
+    def preparing(self) -> Preparing:
+        """What makes rows of new cases without the store, with the grids of now."""
+        with self._reading.connect() as connection, connection.begin():
+            revision = connection.execute(sa.select(stream.c.grid_revision)).scalar_one()
+            atlas = self._atlas_of(connection, revision)
+        return Preparing(atlas, revision, self.limits, self.clock)
 
     def write_events(self, records: Sequence[CaseEvent], bulk: bool = False) -> list[Outcome]:
         """Keep steps a source tells; they move a case as far as its source has not told its state since."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +19,28 @@ from data_adapters.ledger.tables import cases, grid, quarantine
 from data_adapters.report import SourceReport
 from data_adapters.settings import Settings
 from data_adapters.sync import sync
+from tests.data_adapters.ledger.test_bulk import content
 from tests.fixtures.county_files import CASES, all_levels, settings, write_cases, write_grids
-from tests.fixtures.town import NOW, Clock, grids
+from tests.fixtures.nursery import nursery
+from tests.fixtures.town import NOW, WEST, Clock, grids
 from tests.fixtures.upstream import Reply, Request, Upstream
+from tests.fixtures.wall import make_centre
+from tests.fixtures.wall import sync as read
 
 T = "2026-11-02 14:20:00"
+HISTORY = """[[sources]]
+name = "cases"
+kind = "case"
+path = "cases.csv"
+crs = "EPSG:4490"
+[sources.fields]
+source_id = "ID"
+occurred_at = "T"
+closed_at = "T"
+state = "STATE"
+lon = "X"
+lat = { const = "34.5" }
+"""
 PAGE = "<!DOCTYPE html><html><title>统一身份认证</title></html>"
 DATABASE = """[[sources]]
 name = "db"
@@ -319,3 +339,47 @@ source_id = "id"
 occurred_at = "at"
 state = "state"
 """
+
+
+def test_a_first_load_whose_process_is_killed_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    stores = {}
+    for name in ("killed", "whole"):
+        folder = tmp_path / name
+        folder.mkdir()
+        store = f"sqlite:///{folder / 'yiping.db'}"
+        make_centre(folder, store, HISTORY)
+        lines = (f"{n},2026-0{n % 9 + 1}-1{n % 7},{('CLOSED', 'IN_PROGRESS')[n % 5 == 0]},{n % 290 / 100 + WEST:.2f}"
+                 for n in range(95_000))  # fmt: skip
+        (folder / "cases.csv").write_text("\n".join(["ID,T,STATE,X", *lines]), encoding="utf-8")
+        if name == "killed":
+            killed = nursery().start(
+                ["sync", "--config", str(folder / "yiping.toml")], os.environ, folder / "killed.log"
+            )
+            while count_of(store) < 40_000:
+                assert killed.poll() is None, (folder / "killed.log").read_text("utf-8")
+                time.sleep(0.01)
+            killed.kill()
+            assert killed.wait(30) == -signal.SIGKILL
+            assert 40_000 <= count_of(store) < 95_000
+        read(folder)
+        ledger = Ledger.open(store, root="6205")
+        assert count_of(store) == 95_000
+        kept = content(ledger)
+        ledger.rebuild_counts()
+        assert content(ledger)["tally"] == kept["tally"]
+        stores[name] = [kept[table] for table in ("tally", "spread", "gauge")]
+        ledger.close()
+    assert stores["killed"] == stores["whole"]
+
+
+def count_of(store: str) -> int:
+    """How many cases are there; 0 also where the store is not made yet."""
+    engine = sa.create_engine(store)
+    try:
+        with engine.connect() as connection:
+            found: int = connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one()
+            return found
+    except sa.exc.OperationalError:
+        return 0
+    finally:
+        engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,22 +45,39 @@ def test_a_load_leaves_what_one_transaction_after_another_leaves(batches: list[l
     with tempfile.TemporaryDirectory() as folder:
         one = open_town(f"sqlite:///{Path(folder) / 'one.db'}")
         load = open_town(f"sqlite:///{Path(folder) / 'load.db'}")
-        for ledger in (one, load):
+        apart = open_town(f"sqlite:///{Path(folder) / 'apart.db'}")
+        for ledger in (one, load, apart):
             ledger.write_grids([merged()])
-        with load.loading_cases():
+        prepare = apart.preparing()
+        with load.loading_cases(), apart.loading_cases():
             for batch in batches:
                 singly = one.write_cases(batch)
                 together = load.write_case_columns(columns_of(batch))
+                sent = pickle.loads(pickle.dumps(prepare(columns_of(batch))))  # noqa: S301
+                assert apart.write_case_columns(sent.told(), sent) == together
                 assert together == {
                     status: n
                     for status in ("accepted", "updated", "duplicate")
                     if (n := sum(outcome.status == status for outcome in singly)) or status in together
                 }
             both_ways(load)
-        assert content(load) == content(one)
+        assert content(load) == content(one) == content(apart)
         agrees_with_its_rows(load)
+        for ledger in (one, load, apart):
+            ledger.close()
+
+
+def test_what_was_prepared_with_other_grids_is_placed_anew(tmp_path: Path) -> None:
+    ledger = open_town(f"sqlite:///{tmp_path / 'store.db'}")
+    prepared = ledger.preparing()(columns_of([places(n) for n in range(30)]))
+    ledger.write_grids([merged()])
+    ledger.write_case_columns(prepared.told(), prepared)
+    other = open_town(f"sqlite:///{tmp_path / 'other.db'}")
+    other.write_grids([merged()])
+    other.write_case_columns(columns_of([places(n) for n in range(30)]))
+    assert content(ledger) == content(other)
+    for one in (ledger, other):
         one.close()
-        load.close()
 
 
 def test_every_figure_is_right_while_a_load_runs_and_its_counts_and_indexes_are_there_at_the_end(
