@@ -26,7 +26,7 @@ demo: setup ## set up what is missing, then serve the demo wall; ARGS="--port 90
 	@exec $(BIN)/yiping demo $(ARGS)
 
 test: setup-dev ## set up what is missing, then run the tests; ARGS="-k word" for some of them
-	@$(PY) -m pytest $(WORKERS) $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(ARGS) || sh tests/alone.sh $$? $(PY) -m pytest $(ARGS)
 
 bench: setup-dev ## measure, against a peer in the same run; ARGS=live
 	@$(PY) -m bench $(or $(ARGS),live)

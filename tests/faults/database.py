@@ -39,7 +39,7 @@ async def killed(options: Options) -> list[Figure]:
         return [
             exactly("kills of the tree", len(up_s), options.kills),
             exactly("times all backends ended", len(resumed_s) - len(up_s), options.kills),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("false resets", centre.crowd.resets),
             told("walls", options.walls),
             told("lines of walls lost", lines),
@@ -93,7 +93,7 @@ async def away(options: Options) -> list[Figure]:
             exactly("2xx while away", given),
             exactly("/healthz while away", healthy, 200),
             exactly("/readyz while away", ready, 503),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("false resets", centre.crowd.resets),
             exactly("2xx while read-only", readable[0]),
             exactly("reads while read-only", readable[1], 200),

@@ -34,7 +34,7 @@ async def run(options: Options) -> list[Figure]:
         return [
             exactly("kills", sum(places.values()), options.kills),
             *(told(f"of them {place}", n) for place, n in places.items()),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("false resets", centre.crowd.resets),
             told("walls", options.walls),
             told("changes in the log", read_position(centre.true_url)[1]),

@@ -63,7 +63,7 @@ async def _partitioned(centre: Centre, proxy: Proxy, options: Options) -> list[F
     return [
         told("partition, s", options.hold_s),
         told("lines cut, reset, sliced, refused", options.kills),
-        *verdict(centre.judge(), centre.accepted()),
+        *verdict(await centre.judge(), centre.accepted()),
         exactly("false resets", centre.crowd.resets),
         exactly("threads left over, more than 2", max(0, threads - 2)),
         exactly("files left over, more than 2", max(0, files - 2)),
@@ -109,7 +109,7 @@ async def store_unreachable(options: Options) -> list[Figure]:
                 # An answer may have been on its way when the line was cut: one for each producer.
                 exactly("2xx meanwhile, beyond those on their way", max(0, given - 12 * 4)),
                 exactly("/healthz meanwhile", healthy, 200),
-                *verdict(centre.judge(), centre.accepted()),
+                *verdict(await centre.judge(), centre.accepted()),
                 exactly("false resets", centre.crowd.resets),
                 *stale(stale_s, options.hold_s),
                 at_most("ingest resumes after it healed", resumed_s, 10.0),
@@ -138,7 +138,7 @@ async def storm(options: Options) -> list[Figure]:
         return [
             told("walls", options.walls),
             told("times", options.kills),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("false resets", centre.crowd.resets),
             told("server CPU for each that came back, ms", cpu_s * 1_000 / options.walls / options.kills),
             at_most("greeted, p99", greeted[len(greeted) * 99 // 100] if greeted else 0.0, 2.0),
@@ -175,7 +175,7 @@ async def slow(options: Options) -> list[Figure]:
         return [
             told("walls, good and slow", f"{options.walls} + {len(crawlers.walls)} + 1"),
             told("changes", options.seeds),
-            *verdict(centre.judge(), len(centre.posts)),
+            *verdict(await centre.judge(), len(centre.posts)),
             exactly(
                 "false resets of good walls", sum(wall.resets for wall in centre.crowd.walls[: options.walls])
             ),

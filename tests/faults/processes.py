@@ -56,7 +56,7 @@ async def frozen(options: Options) -> list[Figure]:
             figures += _named("PostgreSQL: ", found)
         await centre.rest()
         await centre.catch_up()
-        figures += verdict(centre.judge(), centre.accepted())
+        figures += verdict(await centre.judge(), centre.accepted())
         return [*figures, exactly("false resets", centre.crowd.resets)]
 
 
@@ -102,7 +102,7 @@ async def clock(options: Options) -> list[Figure]:
         return [
             told("steps", "±1 h, ±1 d"),
             told("shakes of up to 2 min", options.kills),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("of the future, yet accepted", future),
             at_least("refused as of the future", refused, 1),
             exactly("walls that said stale", stale_walls),
@@ -141,7 +141,7 @@ async def _replaced(centre: Centre, proxy: Proxy, options: Options) -> list[Figu
     await centre.catch_up()
     return [
         exactly("servers that ended when told to", ended, options.kills),
-        *verdict(centre.judge(), centre.accepted()),
+        *verdict(await centre.judge(), centre.accepted()),
         exactly("false resets", centre.crowd.resets),
         at_most("longest time that a wall was without a server", max(pauses, default=0.0), 3.0),
     ]

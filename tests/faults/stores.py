@@ -44,7 +44,7 @@ async def full(options: Options) -> list[Figure]:
         await centre.catch_up()
         return [
             told("times", options.kills),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             *figures,
             exactly("false resets", centre.crowd.resets),
         ]
@@ -106,7 +106,7 @@ async def full_disk(options: Options) -> list[Figure]:
             await centre.catch_up()
             return [
                 told("times", options.kills),
-                *verdict(centre.judge(), centre.accepted()),
+                *verdict(await centre.judge(), centre.accepted()),
                 *figures,
                 exactly("false resets", centre.crowd.resets),
             ]
@@ -153,7 +153,7 @@ async def restored(options: Options) -> list[Figure]:
             told("changes that the backups do not hold", lost),
             exactly("new epochs", len(lives) - 1, options.kills),
             exactly("walls in the new epoch", current.count(epochs[-1]), options.walls),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
         ]
 
 
@@ -231,7 +231,7 @@ async def poison(options: Options) -> list[Figure]:
                 "refused where all are poison", sum(one["status"] == "rejected" for one in results), 1_000
             ),
             Figure("others meanwhile", "> 0", flows, flows > 0),
-            *verdict(centre.judge(), centre.accepted()),
+            *verdict(await centre.judge(), centre.accepted()),
             exactly("false resets", centre.crowd.resets),
         ]
 
