@@ -162,6 +162,9 @@ class Pipe:
         """Take what has come, for the feed or for the library's `wait`. Called by the switchboard."""
         try:
             data = self._raw.recv(_READ)
+            text = self._reader.whole(data)
+            if text is not None and self.hear is not None and self.hear(text):
+                return self._rest_s(len(data))
             self._reader.feed(data)
             if data and self._take():
                 return self._rest_s(len(data))

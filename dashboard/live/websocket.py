@@ -48,6 +48,13 @@ class Reader:
         self._parts: list[bytes] = []
         self._opcode = 0
 
+    def whole(self, data: bytes) -> bytes | None:
+        """The payload where what arrived is one short text and nothing else: what nearly all arrivals are, and quickly
+        read. None where it is anything else, which goes to `feed`."""
+        size = len(data) - 6
+        plain = 0 <= size < 126 and data[0] == _END | TEXT and data[1] == _MASKED | size
+        return _unmask(data[6:], data[2:6]) if plain and not self._data and not self._opcode else None
+
     def feed(self, data: bytes) -> None:
         """What arrived."""
         self._data = self._data + data if self._data else data

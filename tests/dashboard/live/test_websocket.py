@@ -93,3 +93,35 @@ def test_what_is_no_websocket_is_named(data: bytes, code: int) -> None:
 
 def test_the_answer_to_a_key_is_the_one_of_the_standard() -> None:
     assert websocket.accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=40), st.booleans()), max_size=6),
+    st.lists(st.integers(0, 10**6), max_size=8),
+    st.binary(max_size=12),
+)
+def test_short_texts_are_read_at_once_just_as_they_are_piece_by_piece(
+    texts: list[tuple[str, bool]], cuts: list[int], noise: bytes
+) -> None:
+    client, arrivals = Connection(ConnectionType.CLIENT), []
+    for text, alone in texts:
+        data = client.send(Message(text)) if alone else client.send(Message(text[:1], message_finished=False))
+        arrivals.append(data if alone else data + client.send(Message(text[1:])))
+    whole = b"".join(arrivals) + noise
+    places = [0, *sorted(cut % (len(whole) + 1) for cut in cuts), len(whole)]
+    pieces = [*arrivals, noise] if not cuts else [whole[start:end] for start, end in pairwise(places)]
+    plain, quick, found, wanted = Reader(MOST), Reader(MOST), [], []
+    with suppress(FrameError):
+        for piece in pieces:
+            plain.feed(piece)
+            while (message := plain.next()) is not None:
+                wanted.append(message)
+    with suppress(FrameError):
+        for piece in pieces:
+            if (at_once := quick.whole(piece)) is not None:
+                found.append((websocket.TEXT, at_once))
+                continue
+            quick.feed(piece)
+            while (message := quick.next()) is not None:
+                found.append(message)
+    assert found == wanted
