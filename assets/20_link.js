@@ -100,6 +100,8 @@
       this.blind = false;
       const state = this.state();
       if (beat.epoch !== state.epoch) return this.reload();
+      // After a silence the first beat may come before what was missed: live is who has that, too.
+      if (this.word !== "live" && this.target !== null) this.target = Math.max(this.target, beat.seq);
       // Behind, and not a step further since the last beat: something was lost on the way. Ask again.
       if (beat.seq > state.seq && this.beatSeq === state.seq) this.resume();
       this.beatSeq = state.seq;
