@@ -205,20 +205,22 @@ class Sums:
         parts.append((keys, counts))
         keys = np.concatenate([part[0] for part in parts])
         counts = np.concatenate([part[1] for part in parts])
+        del parts
         # The rare ones of the root are there already.
         root = self._depths[keys // below] == 0
         kept = (counts != 0) & ~(root & ~_IS_SPAN[keys // (_DAYS * _BUCKETS) % _MEASURES])
         keys, counts = keys[kept], counts[kept]
-        order = np.argsort(keys)
+        counts = counts[np.argsort(keys)]
+        keys.sort()
         paths, measures = np.array(self._paths, dtype=object), np.array(_SPREADS, dtype=object)
-        for start in range(0, len(order), _WRITTEN):
-            chosen = keys[order[start : start + _WRITTEN]]
+        for start in range(0, len(keys), _WRITTEN):
+            chosen = keys[start : start + _WRITTEN]
             lists = [
                 paths[chosen // below].tolist(),
                 measures[chosen // (_DAYS * _BUCKETS) % _MEASURES].tolist(),
                 (chosen // _BUCKETS % _DAYS - _DAY_0).tolist(),
                 (chosen % _BUCKETS).tolist(),
-                counts[order[start : start + _WRITTEN]].tolist(),
+                counts[start : start + _WRITTEN].tolist(),
             ]
             tx.add(spread, ("path", "measure", "day", "bucket"), ("n",), lists)
 
@@ -226,12 +228,11 @@ class Sums:
 def _merged(parts: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     """Every key once, with the sum of its counts."""
     keys = np.concatenate([np.zeros(0, dtype=np.int64), *(part[0] for part in parts)])
-    order = np.argsort(keys, kind="stable")
-    keys, counts = (
-        keys[order],
-        np.concatenate([np.zeros(0, dtype=np.int64), *(part[1] for part in parts)])[order],
-    )
+    counts = np.concatenate([np.zeros(0, dtype=np.int64), *(part[1] for part in parts)])
     if not len(keys):
         return keys, counts
+    # In place where it can be: these are the largest arrays of a load.
+    counts = counts[np.argsort(keys, kind="stable")]
+    keys.sort(kind="stable")
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     return keys[starts], np.add.reduceat(counts, starts)
