@@ -14,6 +14,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Generic, NoReturn, TypeVar
 
+from data_adapters.readers.confined import ended
 from data_adapters.readers.reader import SourceError
 
 _T = TypeVar("_T")
@@ -92,6 +93,7 @@ def _received(connection: Connection, pid: int) -> tuple[str, Any]:
         told: tuple[str, Any] = pickle.loads(connection.recv_bytes())  # noqa: S301  from a process of our own
     except EOFError:
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        end = f"被信号 {signal.Signals(-code).name} 结束" if code < 0 else f"以 {code} 结束"
-        raise SourceError(f"读取并映射它的进程{end}，已写入的部分保留，请再同步一次", "reader_died") from None
+        raise SourceError(
+            f"读取并映射它的进程{ended(code)}，已写入的部分保留，请再同步一次", "reader_died"
+        ) from None
     return told

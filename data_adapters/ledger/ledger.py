@@ -170,9 +170,7 @@ class Ledger:
 
     def preparing(self) -> Preparing:
         """What makes rows of new cases without the store, with the grids of now."""
-        with self._reading.connect() as connection, connection.begin():
-            revision = connection.execute(sa.select(stream.c.grid_revision)).scalar_one()
-            atlas = self._atlas_of(connection, revision)
+        revision, atlas = self._atlas_now()
         return Preparing(atlas, revision, self.limits, self.clock)
 
     def write_events(self, records: Sequence[CaseEvent], bulk: bool = False) -> list[Outcome]:
@@ -419,9 +417,7 @@ class Ledger:
 
     def atlas(self) -> Atlas:
         """The grids in memory: code to path and back, point to grid."""
-        with self._reading.connect() as connection, connection.begin():
-            revision = connection.execute(sa.select(stream.c.grid_revision)).scalar_one()
-            return self._atlas_of(connection, revision)
+        return self._atlas_now()[1]
 
     def position(self) -> tuple[str, int]:
         """(epoch, seq) of the end of the change log."""
@@ -499,6 +495,12 @@ class Ledger:
 
     def _current_atlas(self, tx: Transaction) -> Atlas:
         return self._atlas_of(tx.connection, tx.grid_revision)
+
+    def _atlas_now(self) -> tuple[int, Atlas]:
+        """(revision of the grids, the grids) as they are stored now."""
+        with self._reading.connect() as connection, connection.begin():
+            revision = connection.execute(sa.select(stream.c.grid_revision)).scalar_one()
+            return revision, self._atlas_of(connection, revision)
 
     def _atlas_of(self, connection: sa.Connection, revision: int) -> Atlas:
         with self._atlas_lock:

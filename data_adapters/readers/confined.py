@@ -93,10 +93,14 @@ def _end_of(told: bytes, shown: str, limits: Limits) -> SourceError:
         return SourceError(
             f"{shown}：等了 {limits.wait_s:,} 秒还没读完，请检查文件所在的磁盘，或拆成几个文件", "too_costly"
         )
-    end = f"被信号 {signal.Signals(-code).name} 结束" if code < 0 else f"以 {code} 结束"
     return SourceError(
-        f"{shown}：读它的进程{end}，文件可能已损坏或太大，请重新导出，或拆成几个文件", "reader_died"
+        f"{shown}：读它的进程{ended(code)}，文件可能已损坏或太大，请重新导出，或拆成几个文件", "reader_died"
     )
+
+
+def ended(code: int) -> str:
+    """How a process ended that gave this exit code, as `os.waitstatus_to_exitcode` tells it."""
+    return f"被信号 {signal.Signals(-code).name} 结束" if code < 0 else f"以 {code} 结束"
 
 
 class _Lean:
