@@ -15,12 +15,16 @@
    * of itself.
    *
    * Whether the page is current is judged by the beat alone, on this machine's steady clock: any other message may
-   * come from a server that no longer reaches its store, and no two machines' clocks are ever compared.
+   * come from a server that no longer reaches its store, and no two machines' clocks are ever compared. After a silence
+   * a beat may have lain on the line as long as the silence was: the first that is believed is one we asked for.
    */
   class Link {
     constructor({ state, drawn, changed, reload, clock, mode, report }) {
       Object.assign(this, { state, drawn, changed, reload, clock, mode, report });
       this.beatAt = performance.now();
+      this.helloAt = -Infinity;
+      this.echo = 0; // how often we asked for a beat after a silence
+      this.doubtSince = null; // when we asked for the one that is not there yet
       this.word = "catching-up";
       this.late = false;
       this.blind = false;
@@ -69,6 +73,8 @@
       this.tries = 0;
       this.target = hello.seq;
       this.beatSeq = null;
+      this.helloAt = performance.now();
+      this.doubtSince = null;
       this.clock(hello);
       this.display = hello.scope?.name ?? ""; // the name of the screen, as the configuration has it
       if (hello.epoch !== this.state().epoch) this.reload();
@@ -77,9 +83,24 @@
     }
 
     /** Say what we have and which grid we look at; the server goes on from there. */
-    resume() {
+    resume(more = {}) {
       const { epoch, seq, grid } = this.state();
-      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true });
+      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true, ...more });
+    }
+
+    /** Whether this beat proves nothing, for the line was silent; then one is asked for that left after the silence. */
+    doubted(beat) {
+      if (this.doubtSince !== null && beat.echo === this.echo) {
+        this.doubtSince = null;
+        return false;
+      }
+      const now = performance.now();
+      const since = this.doubtSince ?? Math.max(this.beatAt, this.helloAt);
+      if (now - since <= LATE_MS) return this.doubtSince !== null;
+      this.doubtSince = now;
+      this.echo += 1;
+      this.resume({ echo: this.echo });
+      return true;
     }
 
     frame(frame) {
@@ -95,6 +116,7 @@
     }
 
     beat(beat) {
+      if (this.doubted(beat)) return;
       this.clock(beat);
       this.beatAt = performance.now();
       this.blind = false;

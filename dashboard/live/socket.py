@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -256,11 +256,21 @@ class LiveFeed:
             letters += self._desk.refresh(tail, figures)
         for letter in letters:
             self._send(letter)
+        self._prove(tail, asked)
         for sid in cut:
             self._cut(sid)
         # Nor is the log looked at for each commit where nobody looks at us: a burst of intake needs the time itself.
         if letters or not self._desk.viewers:
             gevent.sleep(max(0.0, now + PACE_S - time.monotonic()))
+
+    def _prove(self, tail: Tail, asked: Mapping[str, dict[str, Any]]) -> None:
+        """A beat at once for whoever asked for one: what it hears first after a silence may have left long before."""
+        echoes = {sid: told["echo"] for sid, told in asked.items() if type(told.get("echo")) is int}
+        if not echoes:
+            return
+        message = {"epoch": tail.epoch, "seq": tail.top, "server_time": self._server_time()}
+        for sid in echoes.keys() & set(self._desk.served(time.monotonic())):
+            self._send(Letter("beat", message | {"echo": echoes[sid]}, [sid]))
 
     def _look_up(self) -> None:
         """Find the grids that pages have said they show."""

@@ -95,6 +95,20 @@ def test_hello_tells_the_position_and_resume_brings_what_is_missing(centre: Wall
         assert beat["sources"][0].keys() >= {"name", "age_s", "every_s"}
 
 
+def test_a_beat_is_given_at_once_to_who_asks_for_one(centre: Wall) -> None:
+    last = post(centre)
+    with Listener(centre.url, COUNTY) as listener:
+        listener.resume(last, echo="x")
+        listener.hears_beats()
+        listener.resume(last, echo=7)
+        listener.until(lambda: any("echo" in beat for beat in listener.all("beat")), "the echo")
+        listener.hears_beats()
+        echoes = [beat for beat in listener.all("beat") if "echo" in beat]
+        assert [(beat["epoch"], beat["seq"], beat["echo"]) for beat in echoes] == [
+            (listener.hello["epoch"], last, 7)
+        ]
+
+
 def test_no_second_frame_comes_before_the_ack_and_then_one_with_all_that_gathered(centre: Wall) -> None:
     with Listener(centre.url, COUNTY, acks=False) as listener:
         listener.resume()

@@ -80,6 +80,23 @@ def test_only_the_beat_keeps_a_page_live(line: Page) -> None:
     assert line.evaluate("[words.at(-1), link.blind]") == ["live", False]
 
 
+def test_a_beat_that_lay_on_a_silent_line_proves_nothing(line: Page) -> None:
+    hear(line, "beat")
+    line.clock.run_for(11_000)
+    hear(line, "beat")
+    hear(line, "beat")
+    frame(line, 1, 3)
+    line.clock.run_for(1_000)
+    assert line.evaluate("words.at(-1)") == "stale late"
+    asked = line.evaluate("said.filter(([event, told]) => event === 'resume' && told.echo)")
+    assert [told["echo"] for _, told in asked] == [1]
+    hear(line, "beat", seq=4, echo=1)
+    assert line.evaluate("words.at(-1)") == "catching-up"
+    frame(line, 4, 4)
+    hear(line, "beat", seq=4)
+    assert line.evaluate("words.at(-1)") == "live"
+
+
 def test_a_page_that_is_behind_says_that_it_catches_up(line: Page) -> None:
     hear(line, "disconnect")
     hear(line, "hello", seq=3)
