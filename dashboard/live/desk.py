@@ -111,8 +111,20 @@ class Desk:
         self._remember(log.epoch)
         letters: dict[tuple[Any, ...], Letter] = {}
         cut: list[str] = []
+        # Most viewers are where another is: what was worked out for the first goes to all of them.
+        alike: dict[tuple[Any, ...], tuple[Letter, int, Figures | None]] = {}
+        epoch, top = log.epoch, log.top
         for viewer in list(self.viewers.values()):
-            if viewer.settled(log.epoch, log.top):
+            place = None
+            if viewer.ready(epoch, top, now):
+                path, shown = viewer.grid_path, viewer.shown
+                place = (viewer.cursor, viewer.scope.path, path, id(shown), viewer.parts)
+                if (same := alike.get(place)) is not None:
+                    letter, end, fresh = same
+                    letter.sids.append(viewer.sid)
+                    viewer.takes(end, fresh, now)
+                    continue
+            elif viewer.settled(epoch, top):
                 continue
             passage = None
             if viewer.lacks(log.epoch, log.top):
@@ -129,7 +141,9 @@ class Desk:
                 reset = Letter("reset", {"epoch": log.epoch, "seq": move.seq}, [])
                 letters.setdefault(("reset",), reset).sids.append(viewer.sid)
             elif isinstance(move, Send) and passage is not None:
-                self._frame(letters, viewer, log.epoch, passage.items, move, figures, stamp)
+                letter = self._frame(letters, viewer, log.epoch, passage.items, move, figures, stamp)
+                if place is not None:
+                    alike[place] = letter, move.to, viewer.shown
         return list(letters.values()), cut
 
     def refresh(self, log: Log, figures: Mapping[str, Figures]) -> list[Letter]:
@@ -188,7 +202,7 @@ class Desk:
         move: Send,
         figures: Mapping[str, Figures],
         stamp: str,
-    ) -> None:
+    ) -> Letter:
         before, path = viewer.shown, viewer.grid_path
         # Nothing visible happened: then no figure of this viewer's grid moved either.
         told = path is not None and (bool(items) or before is None)
@@ -205,6 +219,7 @@ class Desk:
         letter.sids.append(viewer.sid)
         if fresh is not None:
             viewer.shown = fresh
+        return letter
 
     def _item(self, row: Any, scope: Scope) -> dict[str, Any] | None:
         key = (scope.path, row.seq)

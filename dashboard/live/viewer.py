@@ -15,7 +15,7 @@ from data_adapters.ledger import Scope
 
 ACK_TIMEOUT_S = 8.0
 #: Frames to one viewer are at least this far apart: what comes in between travels together.
-PACE_S = 0.1
+PACE_S = 0.12
 #: A round that comes a moment early does not make a viewer wait for the next one.
 _EARLY_S = 0.01
 FRAME_CHANGES = 200
@@ -123,6 +123,25 @@ class Viewer:
         """Whether it has credit and the next thing it needs is changes of the log."""
         in_reach = 0 < top - self.cursor <= FAR_BEHIND
         return self.epoch == epoch and self.awaiting is None and not self.reset_due and in_reach
+
+    def ready(self, epoch: str, top: int, now: float) -> bool:
+        """Whether nothing stands in the way of its next frame: what others in its place are sent goes to it as well."""
+        return (
+            self.awaiting is None
+            and now - self.sent_at >= PACE_S - _EARLY_S
+            and 0 < top - self.cursor <= FAR_BEHIND
+            and self.resumed
+            and not self.looking
+            and not self.reset_due
+            and self.epoch == epoch
+        )
+
+    def takes(self, to: int, shown: Figures | None, now: float) -> None:
+        """It is sent the frame that ends at `to`, with which it has these figures."""
+        self.held_since = None
+        self.cursor = self.awaiting = to
+        self.sent_at = now
+        self.shown = shown
 
     def hold(self, now: float) -> None:
         """The server could not make up what the viewer lacks (the store is away): it goes on later."""

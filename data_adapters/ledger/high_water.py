@@ -38,6 +38,7 @@ class HighWater:
         self._path = path
         self._lives = _read(path)
         self._usable = True
+        self._file: int | None = None
 
     def note(self, epoch: str, row: Any) -> None:
         """Remember that `row` of the log is about to be shown. Cheap enough to come before every frame."""
@@ -64,13 +65,24 @@ class HighWater:
         _log.warning("存储回到了从前（曾显示到 %s，现在到 %s）：日志换代，所有大屏重新载入", shown.seq, top)
         return True
 
+    def _open(self) -> int:
+        """The file, also where it was taken away meanwhile."""
+        if self._file is None or not os.fstat(self._file).st_nlink:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        return self._file
+
     def _write(self) -> None:
         if not self._usable:
             return
+        text = json.dumps({epoch: list(shown) for epoch, shown in self._lives.items()}).encode()
         try:
-            beside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            beside.write_text(json.dumps({epoch: list(shown) for epoch, shown in self._lives.items()}))
-            beside.replace(self._path)
+            # In place: one small write is there whole or not at all when the process is killed, and costs a tenth of a
+            # new file. What is left of a longer one before is blank.
+            file = self._open()
+            os.pwrite(file, text.ljust(os.fstat(file).st_size), 0)
         except OSError as error:
             self._usable = False
             _log.warning(

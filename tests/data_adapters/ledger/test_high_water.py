@@ -98,3 +98,18 @@ def test_a_file_that_cannot_be_written_is_told_once(
     for row in ledger.log_after(0, 3):
         mark.note("epoch", row)
     assert caplog.text.count("yiping restored") == 1
+
+
+def test_a_file_that_was_taken_away_or_replaced_is_written_anew(ledger: Ledger, path: Path) -> None:
+    path.parent.mkdir()
+    mark, (epoch, _) = HighWater(path), ledger.position()
+    first, second, third = ledger.log_after(0, 3)
+    mark.note(epoch, first)
+    path.unlink()
+    mark.note(epoch, second)
+    other = path.with_name("other")
+    other.write_text("{}" + " " * 4_000)
+    other.replace(path)
+    mark.note(epoch, third)
+    cut(ledger, 2)
+    assert HighWater(path).renew_if_restored(ledger)
