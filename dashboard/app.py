@@ -67,7 +67,7 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
     }
     bundles = Bundles.of(assets_folder(), {name: one.script() for name, one in spoken.items() if one})
     bundles.routes(server)
-    sources.routes(server, services, bundles.desk_styles.address)
+    sources.routes(server, services, bundles.desk_styles.address, spoken)
     remote.routes(server, services, bundles)
     dash = WallDash(
         "dashboard",

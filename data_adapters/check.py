@@ -117,4 +117,5 @@ class _Look:
     def _ground_fault(self, code: str | None) -> Fault | None:
         if code is None or code in self.ground.by_code:
             return None
-        return Fault("grid_code", "unknown_grid", unknown_code(code, self.ground.by_code, "网格编码"))
+        told = unknown_code(f"网格编码 {code} 不存在", code, self.ground.by_code)
+        return Fault("grid_code", "unknown_grid", told)

@@ -124,7 +124,7 @@ class Findings:
         notes: list[Note] = []
         if self._unknown:
             examples = tuple(
-                f"{n} 次：{unknown_code(code, self.ground.by_code, '编码')}"
+                f"{n} 次：{unknown_code(f'编码 {code} 不存在', code, self.ground.by_code)}"
                 for code, n in self._unknown.most_common(EXAMPLES)
             )
             text = f"{len(self._unknown)} 个网格编码对不上任何网格，改按位置归入"

@@ -143,14 +143,16 @@ def _parent_fault(
         reason = f"上级 {grid.parent} 是 {level} 级，应小于自身的 {grid.level} 级"
         return Fault("parent", "parent_level", reason)
     if parent is None:
-        return Fault("parent", "unknown_parent", unknown_code(grid.parent, standing, "上级网格"))
+        return Fault(
+            "parent", "unknown_parent", unknown_code(f"上级网格 {grid.parent} 不存在", grid.parent, standing)
+        )
     return None
 
 
-def unknown_code(code: str, known: Collection[str], what: str) -> str:
-    """One line about a code that is no grid's, with the nearest one that is."""
+def unknown_code(told: str, code: str, known: Collection[str]) -> str:
+    """What is `told` of a code that is no grid's, with the nearest one that is."""
     found = nearest(code, known)
-    return f"{what} {code} 不存在" + (f"，最接近的是 {found}" if found is not None else "")
+    return told + (f"，最接近的是 {found}" if found is not None else "")
 
 
 def _root(centre: Centre, children: Iterable[shapely.Geometry]) -> Grid:

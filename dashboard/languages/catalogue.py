@@ -20,6 +20,8 @@ from dashboard.scenes import Scenes
 Language = Literal["zh", "en"]
 #: Ours -> as `<html lang>` has it.
 LANGUAGES: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
+#: The file of what is said of sources, on `/sources` alone: the scripts of the wall need not carry it.
+_SOURCES = "sources.po"
 _LINE = re.compile(r'^(?:(msgid|msgstr)\s+)?("(?:[^"\\]|\\.)*")$')
 _HOLE = re.compile(r"\{(\w+)\}")
 
@@ -45,7 +47,8 @@ class Words(dict[str, str]):
     def _patterns(self) -> list[tuple[str, re.Pattern[str]]]:
         if not hasattr(self, "_shapes"):
             keys = [key for key in self if re.search(r"\{\d\}", key)]
-            keys.sort(key=lambda key: -len(re.sub(r"\{\d\}", "", key)))
+            # The most telling first; of two that tell the same, the one with room for more.
+            keys.sort(key=lambda key: (-len(re.sub(r"\{\d\}", "", key)), -len(key)))
             self._shapes = [(key, _shape(key)) for key in keys]
         return self._shapes
 
@@ -55,7 +58,13 @@ class Words(dict[str, str]):
 
 
 def _shape(key: str) -> re.Pattern[str]:
-    return re.compile("(.*?)".join(re.escape(part) for part in re.split(r"\{\d\}", key)), re.DOTALL)
+    """Where two values stand side by side, the second is an afterthought: nothing, or begins with a wide comma."""
+    first, *rest = (re.escape(part) for part in re.split(r"\{\d\}", key))
+    shape = first
+    for at, part in enumerate(rest):
+        beside = at > 0 and not rest[at - 1]
+        shape += ("((?:[，；].*)?)" if beside else "(.*?)") + part
+    return re.compile(shape, re.DOTALL)
 
 
 def words(language: Language, catalogue: Catalogue, scenes: Scenes) -> Words:
@@ -68,12 +77,20 @@ def words(language: Language, catalogue: Catalogue, scenes: Scenes) -> Words:
     return Words(found)
 
 
-def written(language: Language) -> dict[str, str]:
-    """What the files of a language hold. Raises ValueError where a text is translated twice or a line is no gettext."""
+def of_sources(language: Language) -> Words:
+    """The words for what is said of sources and their rows, on `/sources`."""
+    return Words() if language == "zh" else Words(written(language, sources=True))
+
+
+def written(language: Language, *, sources: bool = False) -> dict[str, str]:
+    """What the files of a language hold, without or only with what is said of sources.
+
+    Raises ValueError where a text is translated twice or a line is no gettext.
+    """
     found: dict[str, str] = {}
     folder = resources.files("dashboard.languages").joinpath(language)
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        if not file.name.endswith(".po"):
+        if not file.name.endswith(".po") or (file.name == _SOURCES) != sources:
             continue
         for text, told in read(file.read_text(encoding="utf-8")).items():
             if text in found:

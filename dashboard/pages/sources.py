@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -12,6 +13,8 @@ from flask import Flask, Response, render_template_string
 from dashboard.access import scope_of_request
 from dashboard.api.problem import answer
 from dashboard.api.sources import states
+from dashboard.appearance import Appearance
+from dashboard.languages.catalogue import LANGUAGES, Language, Words, of_sources
 from dashboard.services import Services
 
 _KINDS = {
@@ -30,16 +33,17 @@ _STATUS = {
     "failing": ("▲", "失败"),
     "never": ("○", "未读过"),
 }
-_UNITS = ((86_400, "天"), (3_600, "小时"), (60, "分钟"), (1, "秒"))
+_UNITS = ((86_400, "{n} 天"), (3_600, "{n} 小时"), (60, "{n} 分钟"), (1, "{n} 秒"))
 
 
-def routes(server: Flask, services: Services, styles: str) -> None:
-    """The page, with the style sheet at `styles`.
+def routes(server: Flask, services: Services, styles: str, spoken: Mapping[Language, Words]) -> None:
+    """The page, with the style sheet at `styles` and the words of each language.
 
     Whoever sees a part of the centre only is told what anyone is told of a page that is not there.
     """
     template = resources.files("dashboard.pages").joinpath("sources.html").read_text(encoding="utf-8")
     zone = ZoneInfo(services.settings.centre.timezone)
+    reports = {language: of_sources(language) for language in LANGUAGES}
 
     @server.get("/sources")
     def sources_page() -> Response:
@@ -51,11 +55,19 @@ def routes(server: Flask, services: Services, styles: str) -> None:
             now = snapshot.now
         if items is None:
             return answer(404, "没有这个页面")
+        viewer = Appearance.of_request(services.settings)
+        words = spoken[viewer.language]
         page = render_template_string(
             template,
+            lang=LANGUAGES[viewer.language],
+            other=next(name for name in LANGUAGES if name != viewer.language),
+            theme=viewer.theme,
+            t=words.of,
+            told=reports[viewer.language].told,
+            colon="：" if viewer.language == "zh" else ": ",
             styles=styles,
             centre=services.settings.centre,
-            items=[item | _words(item, zone) for item in items],
+            items=[item | _words(item, zone, words.told) for item in items],
             bad=sum(item["status"] in {"failing", "late"} for item in items),
             refused=sum(refusal["count"] for item in items for refusal in item["refusals"]),
             now=now.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
@@ -65,27 +77,30 @@ def routes(server: Flask, services: Services, styles: str) -> None:
         return response
 
 
-def _words(item: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """What the page says of a source in words."""
+def _words(item: dict[str, Any], zone: ZoneInfo, told: Callable[[str], str]) -> dict[str, Any]:
+    """What the page says of a source in words, in the viewer's language by `told`."""
     mark, word = _STATUS[item["status"]]
-    located, categorised = item["located"], item["categorised"]
+    located, categorised, crs = item["located"], item["categorised"], _crs(item["crs"])
     return {
         "mark": mark,
-        "status_word": word,
-        "kind_word": _KINDS.get(item["kind"], item["kind"]),
-        "reader_word": _reader(item, zone),
-        "every_word": _turn(item),
+        "status_word": told(word),
+        "kind_word": told(_KINDS.get(item["kind"], item["kind"])),
+        "reader_word": told(_reader(item, zone)),
+        "every_word": told(_turn(item)),
         "ok_word": _local(item["last_ok_at"], zone),
         "try_word": _local(item["last_try_at"], zone),
-        "age_word": f"{duration(item['age_s'])}前" if item["age_s"] is not None else "—",
-        "newest_word": f"{duration(item['newest_age_s'])}前" if item["newest_age_s"] is not None else "—",
+        "age_word": told(_ago(item["age_s"])),
+        "newest_word": told(_ago(item["newest_age_s"])),
         "newest_at_word": _local(item["newest_at"], zone),
         "located_word": _share(located["placed"], located["of"]) if located else "—",
         "categorised_word": _share(categorised["said"], categorised["of"]) if categorised else "—",
-        "crs_word": _crs(item["crs"]),
+        "crs_word": told(crs) if crs is not None else None,
         "told": bool(item["error"] or item["notes"] or item["crs"] or item["refusals"]),
-        "held": sum(refusal["count"] for refusal in item["refusals"]),
     }
+
+
+def _ago(seconds: float | None) -> str:
+    return f"{duration(seconds)}前" if seconds is not None else "—"
 
 
 def _reader(item: dict[str, Any], zone: ZoneInfo) -> str:
@@ -122,7 +137,7 @@ def _crs(verdict: dict[str, Any] | None) -> str | None:
 def duration(seconds: float) -> str:
     """A length of time in its largest whole unit: ``15 分钟``."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
-    return f"{seconds // size:.0f} {unit}"
+    return unit.format(n=f"{seconds // size:.0f}")
 
 
 def _local(stamp: str | None, zone: ZoneInfo) -> str:

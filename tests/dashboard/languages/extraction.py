@@ -1,7 +1,8 @@
 """Every Chinese text that a viewer may see, found in the sources: what a language has to have words for.
 
 Python: every string and f-string (as a pattern, ``{0}``, ``{1}`` … for its values) outside docstrings and errors.
-Scripts: what is given to ``t("…")``. `python -m tests.dashboard.languages.extraction` lists what has no English.
+Scripts: what is given to ``t("…")``. Of sources and their rows errors are shown, too: `report_texts`.
+`python -m tests.dashboard.languages.extraction` lists what has no English.
 """
 
 from __future__ import annotations
@@ -40,6 +41,28 @@ ON_A_PAGE = (
         for name in ("boards", "cases", "flow", "honesty", "loop", "parts", "steps6")
     ),
 )
+#: Of the adapters, what says nothing of a source or its rows: what is configured is answered on a terminal.
+NOT_OF_A_SOURCE = (
+    "data_adapters/demo/",
+    "data_adapters/ledger/",
+    "data_adapters/records/dictionary.py",
+    "data_adapters/records/workdays.py",
+    "data_adapters/records/span.py",
+    "data_adapters/case_table.py",
+    "data_adapters/duration.py",
+    "data_adapters/failpoint.py",
+    "data_adapters/http_settings.py",
+    "data_adapters/indicator_settings.py",
+    "data_adapters/map_settings.py",
+    "data_adapters/scene_settings.py",
+    "data_adapters/settings.py",
+    "data_adapters/settings_error.py",
+    "data_adapters/stream_settings.py",
+    "data_adapters/sum_of_counts.py",
+)
+#: Functions that write for a terminal, and constants that are read, not shown.
+FOR_A_TERMINAL = {"_source_text", "_note_text", "_rows"}
+READ_NOT_SHOWN = {"_FALSE", "_TRUE", "_MONTH", "_HANZI", "_PATTERNS", "_NOTHING", "_ORACLE"}
 #: Functions whose words are errors or go to the log, and those whose second word is the name of an indicator, which
 #: brings its English.
 ERRORS = {"Problem", "answer", "note_failure", "SettingsError", "ValueError", "warning"}
@@ -103,6 +126,28 @@ def template_texts() -> dict[str, str]:
     return found
 
 
+def report_texts() -> dict[str, str]:
+    """What the adapters say of a source and its rows on `/sources`: text -> the file that says it."""
+    from data_adapters.records import dictionary  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for path in sorted(ROOT.glob("data_adapters/**/*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(NOT_OF_A_SOURCE):
+            tree = ast.parse(path.read_text("utf-8"))
+            tree.body = [one for one in tree.body if not _aside(one)]
+            for text in _texts(tree, errors=True):
+                found.setdefault(text, name)
+    return {text: name for text, name in found.items() if text not in dictionary.CATEGORY_LIST_A}
+
+
+def _aside(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return node.name in FOR_A_TERMINAL
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(one, ast.Name) and one.id in READ_NOT_SHOWN for one in targets)
+
+
 def everything() -> dict[str, str]:
     """All of them."""
     from dashboard.indicators.catalogue import CATALOGUE  # noqa: PLC0415
@@ -112,7 +157,7 @@ def everything() -> dict[str, str]:
     return {text: name for text, name in found.items() if text not in named}
 
 
-def _texts(tree: ast.Module) -> Iterator[str]:
+def _texts(tree: ast.Module, *, errors: bool = False) -> Iterator[str]:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
@@ -121,7 +166,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
                 body.pop(0)
         if isinstance(node, ast.Module | ast.ClassDef):
             _drop_notes(node)
-    yield from _below(tree)
+    yield from _below(tree, errors)
 
 
 def _drop_notes(node: ast.Module | ast.ClassDef) -> None:
@@ -130,12 +175,13 @@ def _drop_notes(node: ast.Module | ast.ClassDef) -> None:
     ]
 
 
-def _below(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Raise):
+def _below(node: ast.AST, errors: bool) -> Iterator[str]:
+    if isinstance(node, ast.Raise) and not errors:
         return
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in ERRORS:
+        logs = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "_log"
+        if logs or (name in ERRORS and not errors):
             return
         if name == "Indicator":
             node.args = [one for at, one in enumerate(node.args) if at != 1]
@@ -149,25 +195,25 @@ def _below(node: ast.AST) -> Iterator[str]:
                 yield f"{{0}}{mark}{{1}}"
             node.func = ast.Name("join")
     if isinstance(node, ast.JoinedStr):
-        yield from _pattern(node)
+        yield from _pattern(node, errors)
         return
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str) and CHINESE.search(node.value):
             yield _numbered(node.value.strip())
         return
     for child in ast.iter_child_nodes(node):
-        yield from _below(child)
+        yield from _below(child, errors)
 
 
 def _numbered(text: str) -> str:
-    """A text for `str.format`: its named values as those of an f-string."""
+    """A text for `str.format`: its named values as those of an f-string, and its braces as they come out."""
     names = dict.fromkeys(re.findall(r"\{(\w+)\}", text))
     for at, name in enumerate(names):
         text = text.replace(f"{{{name}}}", f"{{{at}}}")
-    return text
+    return text.replace("{{", "{").replace("}}", "}")
 
 
-def _pattern(node: ast.JoinedStr) -> Iterator[str]:
+def _pattern(node: ast.JoinedStr, errors: bool) -> Iterator[str]:
     text, holes = "", 0
     for part in node.values:
         if isinstance(part, ast.Constant):
@@ -175,7 +221,7 @@ def _pattern(node: ast.JoinedStr) -> Iterator[str]:
         elif isinstance(part, ast.FormattedValue):
             text += f"{{{holes}}}"
             holes += 1
-            yield from _below(part.value)
+            yield from _below(part.value, errors)
     if WIDE.search(text):
         yield text
 
@@ -184,13 +230,13 @@ def main() -> None:
     """List what has no English and what English nobody asks for."""
     from dashboard.languages.catalogue import written  # noqa: PLC0415
 
-    have, need = written("en"), everything()
-    for text, name in need.items():
-        if text not in have:
-            print(f"missing  {name}: {text}")
-    for text in have:
-        if text not in need:
-            print(f"unused   {text}")
+    for have, need in ((written("en"), everything()), (written("en", sources=True), report_texts())):
+        for text, name in need.items():
+            if text not in have:
+                print(f"missing  {name}: {text}")
+        for text in have:
+            if text not in need:
+                print(f"unused   {text}")
     for line in bare_texts():
         print(f"bare     {line}")
 

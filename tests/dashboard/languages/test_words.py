@@ -10,11 +10,12 @@ from dash import html
 from dashboard.indicators.catalogue import CATALOGUE
 from dashboard.languages.catalogue import Words, read, written
 from dashboard.languages.skeleton import translated
-from tests.dashboard.languages.extraction import CHINESE, WIDE, bare_texts, everything
+from tests.dashboard.languages.extraction import CHINESE, WIDE, bare_texts, everything, report_texts
 from tests.fixtures.browser import OpenPage, until
 from tests.fixtures.wall import Wall, incident
 
 ENGLISH = written("en")
+OF_SOURCES = written("en", sources=True)
 HOLES = re.compile(r"\{\w+\}")
 #: The texts of a page that a person reads or hears.
 READ = """() => {
@@ -34,6 +35,13 @@ def test_whatever_a_viewer_may_read_has_english_and_nothing_else_has() -> None:
     assert (missing, unused) == ([], []), "see `python -m tests.dashboard.languages.extraction`"
 
 
+def test_whatever_is_said_of_a_source_has_english_and_nothing_else_has() -> None:
+    need = report_texts()
+    missing = [f"{name}: {text}" for text, name in need.items() if text not in OF_SOURCES]
+    unused = [text for text in OF_SOURCES if text not in need]
+    assert (missing, unused) == ([], []), "see `python -m tests.dashboard.languages.extraction`"
+
+
 def test_no_word_of_a_script_or_style_goes_past_the_catalogue() -> None:
     assert bare_texts() == []
 
@@ -43,7 +51,7 @@ def test_every_indicator_of_the_house_has_an_english_name() -> None:
 
 
 def test_no_english_holds_chinese_and_every_value_of_the_sentence_is_kept() -> None:
-    for text, told in ENGLISH.items():
+    for text, told in (*OF_SOURCES.items(), *ENGLISH.items()):
         assert not WIDE.search(told), told
         assert sorted(HOLES.findall(text)) == sorted(HOLES.findall(told)), text
 
@@ -62,6 +70,21 @@ def test_a_sentence_with_values_in_it_is_recognised() -> None:
     words = Words(ENGLISH)
     for sentence, told in sentences().items():
         assert words.told(sentence) == told
+
+
+def test_a_sentence_on_a_source_is_recognised_with_what_is_added_to_it() -> None:
+    words = Words(OF_SOURCES)
+    for text, told in OF_SOURCES.items():
+        sentence = re.sub(r"(?<=\})\{\d\}", "，是否想写 caseid？", text)
+        expected = told
+        for hole in re.findall(r"\{\d\}", text):
+            beside = f"}}{hole}" in text
+            expected = expected.replace(hole, "; did you mean caseid?" if beside else f"x-{hole[1]}")
+        sentence = re.sub(r"\{(\d)\}", r"x-\1", sentence)
+        assert words.told(sentence) == expected, text
+    # What is theirs stays as they write it: by these words a person mends the mapping.
+    told = words.told("cases.csv：没有列 编号，可用：案号、状态")
+    assert told == "cases.csv: no column 编号; there are: 案号, 状态"
 
 
 def test_a_name_of_the_county_stays_as_it_is() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,17 +162,43 @@ def test_the_page_says_it_all_and_runs_nothing(centre: Wall) -> None:
     assert "<b>已转交" not in page
 
 
+def test_the_page_is_there_in_english_with_the_words_of_the_upstream_as_they_are(centre: Wall) -> None:
+    status, page = centre.get("/sources?lang=en", "the-hall-of-the-county")
+    assert status == 200
+    assert '<html lang="en"' in page
+    text = re.sub(r"<[^>]*>", " ", page)
+    for told in (
+        "unknown value 已转交",
+        "昨天 is no time; it should be",
+        "looks like a login page",
+        "1 points lie in no grid",
+        "row 5: 120.000000, 30.000000",
+        "1 more kinds",
+    ):
+        assert told in html.unescape(re.sub(r"</?b>|&lt;/?b&gt;", "", text)), told
+    # Values that may be written are told as they are written.
+    theirs = re.compile("试验县综治中心|已转交|昨天|登录|中文|should be one of [^<\\n]*")
+    assert re.findall(r"[^\s<>]*[\u3400-\u9fff][^\s<>]*", theirs.sub("", text)) == []
+
+
 def test_the_page_can_be_read_on_a_desk_and_a_phone(
     centre: Wall, open_page: OpenPage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    for width, height in ((1920, 1080), (390, 844)):
+    looks = (
+        (1920, 1080, "zh", "dark"),
+        (390, 844, "zh", "light"),
+        (1920, 1080, "en", "light"),
+        (390, 844, "en", "dark"),
+    )
+    for width, height, language, theme in looks:
         page = open_page(width, height)
         page.goto(f"{centre.url}/sources?display=the-hall-of-the-county")
+        page.goto(f"{centre.url}/sources?lang={language}&theme={theme}")
         shown = page.evaluate("[...document.querySelectorAll('[data-source]')].map(r => r.dataset.status)")
         assert shown == [known["status"] for known in items(centre)]
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.screenshot(
-            path=str(Path(tmp_path_factory.getbasetemp()) / f"sources-{width}.png"), full_page=True
+            path=str(Path(tmp_path_factory.getbasetemp()) / f"sources-{width}-{language}.png"), full_page=True
         )
 
 
