@@ -15,6 +15,7 @@ from dashboard.access import COOKIE, scope_of_request
 from dashboard.api.problem import answer
 from dashboard.appearance import Appearance, remember
 from dashboard.bundle import FOREVER, PREFIX, Bundles
+from dashboard.kept import Kept
 from dashboard.languages.catalogue import LANGUAGES, Language, Words, words
 from dashboard.languages.skeleton import translated
 from dashboard.live.door import Door
@@ -25,6 +26,8 @@ from dashboard.proxy import BehindLocalProxy
 from dashboard.services import Services
 
 MAX_BODY = 8 * 1024 * 1024
+#: Dash's own scripts: their addresses change with their content.
+SUITES = "/_dash-component-suites/"
 #: Paths that tell nothing about a centre and need no token.
 _PAGES = {"/", "/sources", "/remote", "/favicon.ico", "/_dash-layout", "/_dash-dependencies"}
 _PAGE_PARTS = (
@@ -32,11 +35,27 @@ _PAGE_PARTS = (
     "/case/",
     "/assets/",
     PREFIX,
-    "/_dash-component-suites/",
+    SUITES,
     "/_favicon.ico",
     "/_reload-hash",
 )
 _OPEN = ("/healthz", "/readyz", "/metrics", "/api/", "/socket.io/")
+
+
+class _PackedSuites:
+    """Dash's scripts as they go over the wire, packed once. Everything else changes, and is packed each time."""
+
+    def __init__(self) -> None:
+        self._packed: Kept[bytes] = Kept(64)
+
+    def get(self, key: str) -> bytes | None:
+        """What was packed; ``key`` is the packer and the path."""
+        return self._packed.get(key)
+
+    def set(self, key: str, packed: bytes) -> None:
+        """Keep it, if it is one of Dash's scripts."""
+        if key.partition(";")[2].startswith(SUITES):
+            self._packed.put(key, packed)
 
 
 def assets_folder() -> Path:
@@ -59,6 +78,8 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
         "application/json",
         "application/vnd.mapbox-vector-tile",
     ]
+    server.config["COMPRESS_CACHE_BACKEND"] = _PackedSuites
+    server.config["COMPRESS_CACHE_KEY"] = lambda asked: asked.path
     _guard(server, services)
     Compress(server)
     api.register(server, services)
@@ -116,7 +137,7 @@ def create_app(services: Services) -> tuple[Flask, SocketIO]:
 def _keep(response: Response) -> None:
     """How long a browser may keep what is not data: for good where the address changes with the content."""
     versioned = request.path.startswith("/assets/") and request.query_string
-    if versioned or request.path.startswith("/_dash-component-suites/"):
+    if versioned or request.path.startswith(SUITES):
         response.headers["Cache-Control"] = FOREVER
     elif request.path == "/_favicon.ico":
         response.headers["Cache-Control"] = "public, max-age=86400"

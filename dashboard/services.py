@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import gevent
 
@@ -36,6 +36,8 @@ MAX_WRITES = 64
 #: Threads that read, reads that may wait for one, and how long anybody waits for what he asked.
 _READERS, _READS, _PATIENCE_S = 8, 256, 25.0
 KEPT_LEVELS = 4_096
+#: A thousand cases each at the most: some megabytes.
+KEPT_VIEWS = 16
 _log = logging.getLogger("yiping")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -77,6 +79,8 @@ class Services:
     basemap: Basemap | None = field(init=False)
     #: level -> how many grids, by scope, grid and version of the grids: of a province a quarter of a second to count.
     levels: Kept[dict[int, int]] = field(default_factory=lambda: Kept(KEPT_LEVELS), repr=False)
+    #: The part of a view that only the log changes, by scope, grid, end of the log and version of the grids.
+    views: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(KEPT_VIEWS), repr=False)
     failures: int = 0
     feed: Feed | None = None
     _heard: dict[str, float] = field(default_factory=dict)

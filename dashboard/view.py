@@ -28,24 +28,36 @@ def view(services: Services, scope: Scope, code: str | None) -> dict[str, Any] |
         if here is None:
             return None
         epoch, seq = snapshot.position()
-        state = place(services, snapshot, here)
-        state |= {
+        state = _logged(services, snapshot, here, (epoch, seq)) | {
             "epoch": epoch,
             "seq": seq,
             "server_time": snapshot.now.isoformat(timespec="milliseconds"),
             "centre": centre(services),
             "sources": sources(snapshot),
+            "replay": {"idle_s": services.settings.replay.idle},
+        }
+    # Counted after the position was taken: figures may be newer than `seq`, never older.
+    state["figures"] = services.figures.get(services.ledger, here.path)[1]
+    return state
+
+
+def _logged(
+    services: Services, snapshot: Snapshot, here: GridRow, position: tuple[str, int]
+) -> dict[str, Any]:
+    """What only the log changes: worked out once, however many walls ask for it, as all do after a `reset`."""
+    asked = (snapshot.scope.path, here.path, *position, snapshot.grid_version())
+    found = services.views.get(asked)
+    if found is None:
+        found = place(services, snapshot, here) | {
             "feed": feed(snapshot, here.path),
             "cases": None if too_many(snapshot, here.path) else open_cases(snapshot, here.path),
             "alerts": alert_rows(snapshot, snapshot.alerts.standing(here.path, ALERTS)),
             "unacknowledged": snapshot.alerts.unacknowledged(here.path),
             "boundaries": snapshot.boundaries(here.path),
-            "replay": {"idle_s": services.settings.replay.idle},
             "orders": snapshot.walls.orders(),
         }
-    # Counted after the position was taken: figures may be newer than `seq`, never older.
-    state["figures"] = services.figures.get(services.ledger, here.path)[1]
-    return state
+        services.views.put(asked, found)
+    return found
 
 
 def centre(services: Services) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from dashboard.bundle import Bundles, digest
 from tests.fixtures.browser import until
-from tests.fixtures.wall import Wall
+from tests.fixtures.wall import Wall, incident
 
 ASSETS = Path(__file__).parents[2] / "assets"
 QUIET = "document.body.dataset.live === 'live' && Wall.map.get()?.loaded()"
@@ -98,3 +98,19 @@ def test_a_wall_is_light_at_the_first_visit_and_lighter_at_the_second(
         ]
         tab.close()
     context.close()
+
+
+def test_the_scripts_of_dash_are_packed_once_and_nothing_else_is(wall: Wall) -> None:
+    _, page = fetch(f"{wall.url}/")
+    (path,) = re.findall(rb'src="(/_dash-component-suites/[^"]*react-dom[^"]*)"', page)
+    address = wall.url + path.decode()
+    packed = [fetch(address, "gzip") for _ in range(2)]
+    assert [answer.headers["Content-Encoding"] for answer, _ in packed] == ["gzip", "gzip"]
+    assert packed[0][1] == packed[1][1]
+    assert gzip.decompress(packed[0][1]) == fetch(address)[1]
+    changed = []
+    for number in range(2):
+        assert wall.post("/api/v1/incidents", incident(number))[0] == 200
+        answer, body = fetch(f"{wall.url}/api/v1/changes?after=0", "gzip")
+        changed.append(gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body)
+    assert changed[0] != changed[1]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from flask import Blueprint, Flask
 
+from dashboard import view as shown
 from dashboard.api import paint, view
 from dashboard.services import Services
 from tests.dashboard.test_past_view import centre
@@ -77,3 +78,27 @@ def test_history_that_is_loaded_later_changes_what_is_inferred(asked: tuple[Serv
     told = [case(n, occurred_at=old, reported_at=old) for n in range(2, 200)]
     services.ledger.write_cases(told, bulk=True)
     assert sum(item["value"] for item in get(path)["items"]) == 199
+
+
+def test_a_view_is_made_once_until_the_log_goes_on_and_tells_the_time_of_each_answer(
+    asked: tuple[Services, Clock, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, clock, get = asked
+    services.ledger.write_cases([case(1)])
+    made: list[int] = []
+    honest = shown.feed
+    monkeypatch.setattr(shown, "feed", lambda *told: made.append(1) or honest(*told))
+    first = get("/view")
+    clock.now += timedelta(seconds=7)
+    again = get("/view")
+    assert made == [1]
+    assert again["server_time"] == clock.now.isoformat(timespec="milliseconds")
+    assert again["feed"] == first["feed"]
+    services.ledger.write_cases([case(2)])
+    after = get("/view")
+    assert made == [1, 1]
+    assert {row["case_no"] for row in after["feed"]} > {row["case_no"] for row in again["feed"]}
+    assert len(after["cases"]) == len(again["cases"]) + 1
+    below = get("/view?grid=62051")
+    assert below["grid"]["code"] == "62051"
+    assert below["breadcrumb"] != after["breadcrumb"]
