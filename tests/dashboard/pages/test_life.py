@@ -222,7 +222,8 @@ def test_a_page_whose_script_has_died_loads_itself_again_and_keeps_its_cursor(wa
         }""")
     page.wait_for_selector(LIVE, timeout=60_000)
     assert page.evaluate("Wall.memory.before.seq") >= 1
-    assert json.loads(page.evaluate("sessionStorage['yiping.watch']"))["times"] == 1
+    # On a slow machine the watch, whose times are shortened here, may have to try again.
+    assert json.loads(page.evaluate("sessionStorage['yiping.watch']"))["times"] in (1, 2)
 
 
 def test_a_page_that_cannot_start_does_not_reload_in_a_circle(
