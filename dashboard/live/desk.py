@@ -117,31 +117,37 @@ class Desk:
         for viewer in list(self.viewers.values()):
             place = None
             if viewer.ready(epoch, top, now):
-                path, shown = viewer.grid_path, viewer.shown
-                place = (viewer.cursor, viewer.scope.path, path, id(shown), viewer.parts)
+                place = (
+                    viewer.cursor,
+                    viewer.scope.path,
+                    viewer.grid_path,
+                    id(viewer.shown),
+                    viewer.parts,
+                )
                 if (same := alike.get(place)) is not None:
                     letter, end, fresh = same
                     letter.sids.append(viewer.sid)
-                    viewer.takes(end, fresh, now)
+                    viewer.takes(end, now)
+                    viewer.shown = fresh
                     continue
             elif viewer.settled(epoch, top):
                 continue
             passage = None
-            if viewer.lacks(log.epoch, log.top):
+            if viewer.lacks(epoch, top):
                 passage = self._passage(log, viewer)
                 if passage is None or viewer.looking or not _countable(viewer, passage, figures):
                     viewer.hold(now)
                     continue
             bulk = passage is not None and not passage.tellable
             to = passage.rows[-1].seq if passage is not None and passage.rows else None
-            move = viewer.next_move(log.epoch, log.top, now, bulk=bulk, to=to)
+            move = viewer.next_move(epoch, top, now, bulk=bulk, to=to)
             if isinstance(move, Cut):
                 cut.append(viewer.sid)
             elif isinstance(move, Reset):
-                reset = Letter("reset", {"epoch": log.epoch, "seq": move.seq}, [])
+                reset = Letter("reset", {"epoch": epoch, "seq": move.seq}, [])
                 letters.setdefault(("reset",), reset).sids.append(viewer.sid)
             elif isinstance(move, Send) and passage is not None:
-                letter = self._frame(letters, viewer, log.epoch, passage.items, move, figures, stamp)
+                letter = self._frame(letters, viewer, epoch, passage.items, move, figures, stamp)
                 if place is not None:
                     alike[place] = letter, move.to, viewer.shown
         return list(letters.values()), cut

@@ -126,22 +126,16 @@ class Viewer:
 
     def ready(self, epoch: str, top: int, now: float) -> bool:
         """Whether nothing stands in the way of its next frame: what others in its place are sent goes to it as well."""
-        return (
-            self.awaiting is None
-            and now - self.sent_at >= PACE_S - _EARLY_S
-            and 0 < top - self.cursor <= FAR_BEHIND
-            and self.resumed
-            and not self.looking
-            and not self.reset_due
-            and self.epoch == epoch
-        )
+        return self.lacks(epoch, top) and self.resumed and not self.looking and self._paced(now)
 
-    def takes(self, to: int, shown: Figures | None, now: float) -> None:
-        """It is sent the frame that ends at `to`, with which it has these figures."""
+    def takes(self, to: int, now: float) -> None:
+        """It is sent the frame that ends at `to`."""
         self.held_since = None
         self.cursor = self.awaiting = to
         self.sent_at = now
-        self.shown = shown
+
+    def _paced(self, now: float) -> bool:
+        return now - self.sent_at >= PACE_S - _EARLY_S
 
     def hold(self, now: float) -> None:
         """The server could not make up what the viewer lacks (the store is away): it goes on later."""
@@ -163,7 +157,7 @@ class Viewer:
             return None
         if self.awaiting is not None:
             return Cut() if now - self.sent_at > ACK_TIMEOUT_S else None
-        if now - self.sent_at < PACE_S - _EARLY_S:
+        if not self._paced(now):
             return None
         behind = top - self.cursor
         # Ahead of the log: it went back without taking a new epoch.
@@ -176,6 +170,5 @@ class Viewer:
         if behind == 0:
             return None
         move = Send(self.cursor, min(top, self.cursor + FRAME_CHANGES, top if to is None else to))
-        self.cursor = self.awaiting = move.to
-        self.sent_at = now
+        self.takes(move.to, now)
         return move
