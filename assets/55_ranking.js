@@ -29,20 +29,21 @@
         make("span", { class: "rate" }), make("span", { class: "rate-parts" })));
   }
 
-  function paintRow(node, child, figure, top, { from, to }) {
+  function paintRow(node, child, figure, { from, to }) {
     const [text, n] = rate(figure);
-    const [name, bar, value] = node.firstChild.children;
+    const [name, , value] = node.firstChild.children;
     const [share, shareParts] = node.lastChild.children;
     mark(node.lastChild, "data-from", from);
     mark(node.lastChild, "data-to", to);
     mark(node, "data-n", figure.n);
     mark(node.firstChild, "title", t("{name}：近7日上报 {reported} 件，近30日按期办结 {text}（{n}）", { name: child.name, reported: count(figure.n), text, n: n || "—" }));
-    style(bar, "--share", figure.n / top);
     write(name, child.name);
     write(value, count(figure.n));
     write(share, text);
     write(shareParts, n);
   }
+
+  let painted = {}; // the days whose rates the rows show
 
   function paint(state, changes, whole) {
     if (!whole && ![...changes.figures].some((key) => key.startsWith("child."))) return;
@@ -53,10 +54,13 @@
     const list = document.getElementById("ranking-list");
     const known = new Map([...list.children].map((node) => [node.dataset.code, node]));
     const of = period(state);
+    const anew = whole || of.to !== painted.to;
+    painted = of;
     rows.forEach(([child, figure], at) => {
       const node = known.get(child.code) || makeRow(child.code);
       known.delete(child.code);
-      paintRow(node, child, figure, top, of);
+      if (anew || !node.firstChild.title || changes.figures.has(`child.${child.code}`)) paintRow(node, child, figure, of);
+      style(node.firstChild.children[1], "--share", figure.n / top);
       if (list.children[at] !== node) list.insertBefore(node, list.children[at] || null);
     });
     for (const gone of known.values()) gone.remove();

@@ -14,6 +14,8 @@
   let length = "day";
   let last = null; // the last day that the ribbon shows, ISO; null: today, as it goes on
   let bins = []; // {from, to, n, grade}, times in ms
+  let drawn = []; // what each bar says: a new case changes one of them
+  let spread = ""; // which days and hours are written beside them
   let cursor = null; // the bin the keyboard stands on
   let anchor = null; // where a span begins
   let span = null; // {from, to} in ms: all that is looked at
@@ -72,11 +74,16 @@
   }
 
   function drawHours() {
+    const [first, end] = [bins[0].from, bins[bins.length - 1].from];
+    if (spread === `${length} ${first} ${end}`) return;
+    spread = `${length} ${first} ${end}`;
+    mark($("ribbon-bins"), "data-length", length);
+    write($("ribbon-days"), length === "day" ? Wall.format.longDay(new Date(first)) : `${dayOf(first)} – ${dayOf(end)}`);
     const marks = length === "day" ? [0, 18, 36, 54].map((at) => time(bins[at]?.from ?? 0)).concat("24:00")
       : bins.filter((_, at) => at % (length === "week" ? 12 : 5) === 0).map((bin) => dayOf(bin.from));
     const list = $("ribbon-hours");
     mark(list, "data-length", length);
-    if (list.textContent !== marks.join("")) list.replaceChildren(...marks.map((text) => make("span", {}, text)));
+    list.replaceChildren(...marks.map((text) => make("span", {}, text)));
   }
 
   function draw() {
@@ -85,19 +92,21 @@
     style(list, "--bins", bins.length);
     while (list.children.length > bins.length) list.lastChild.remove();
     while (list.children.length < bins.length) list.append(make("i"));
+    drawn.length = Math.min(drawn.length, bins.length);
     const top = Math.max(1, ...bins.map((bin) => bin.n));
+    const day = dayOf(Wall.clock.now());
     bins.forEach((bin, at) => {
       const node = list.children[at];
       style(node, "--share", bin.n / top);
+      const told = [bin.from, bin.to, Wall.format.count(bin.n), bin.grade, day].join();
+      if (drawn[at] === told) return;
+      drawn[at] = told;
       mark(node, "data-grade", bin.n ? bin.grade : "");
       mark(node, "data-n", bin.n);
       mark(node, "title", title(bin));
     });
-    mark(list, "data-length", length);
-    drawHours();
-    const [first, end] = [bins[0].from, bins[bins.length - 1].from];
-    write($("ribbon-days"), length === "day" ? Wall.format.longDay(new Date(first)) : `${dayOf(first)} – ${dayOf(end)}`);
     $("ribbon-later").disabled = last === null;
+    drawHours();
     now();
     drawSpan();
   }

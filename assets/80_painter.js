@@ -1,8 +1,8 @@
-// Folds changes into at most four paints a second; each panel touches only what changed. A panel that the scene does not
+// Folds changes into at most five paints a second; each panel touches only what changed. A panel that the scene does not
 // show is not painted; once it is shown it is painted whole.
 "use strict";
 (() => {
-  const PAUSE_MS = 250;
+  const PAUSE_MS = 200;
 
   /**
    * `panels` have `paint` and, where a scene may hide them, `shown()`; `state()` gives the current state, `shown(state,
@@ -29,10 +29,14 @@
       this.owedSince ??= performance.now();
       if (this.waiting) return;
       this.waiting = true;
-      const pause = Math.max(0, this.paintedAt + PAUSE_MS - performance.now());
       // A timer, not an animation frame: those stop in a hidden page and wait for the map where it is drawn slowly,
       // and the server waits for our acknowledgement.
-      setTimeout(() => this.paint(), pause);
+      setTimeout(() => this.paint(), this.dueMs());
+    }
+
+    /** How long until the next paint may be; 0 where it may be at once. */
+    dueMs() {
+      return Math.max(0, this.paintedAt + PAUSE_MS - performance.now());
     }
 
     /** How long a change has been waiting to be painted; 0 where none is. */

@@ -141,16 +141,18 @@ def _window(
 
 
 def ours(browser: Browser, port: int, times: int) -> Cost:
-    """One new incident at a time, painted before it is measured."""
+    """One new incident at a time, each painted well before the next."""
     page = _open(browser, f"http://127.0.0.1:{port}/", DRAWN)
     page.wait_for_timeout(6_000)
     sender = county.Sender(port, county.places(port))
 
     def change() -> None:
-        sender.changes(1, open_most=10**6)
-        wait(page, f"Number(document.body.dataset.seq) >= {sender.seq}")
+        sender.changes(
+            1, open_most=10**6
+        )  # and no more: a page that is asked whether it has painted works for that
 
     found = cost(page, change, 800, times)
+    wait(page, f"Number(document.body.dataset.seq) >= {sender.seq}", timeout_s=5)
     page.context.close()
     return found
 

@@ -42,6 +42,24 @@ _log = logging.getLogger("yiping")
 class Pipe:
     """The websocket of one Engine.IO connection; `pipe_of` finds it in the environment of its request."""
 
+    # Hundreds are touched in each round: what they hold should lie together.
+    __slots__ = (
+        "_bytes",
+        "_ended",
+        "_handler",
+        "_inbox",
+        "_line",
+        "_out",
+        "_out_bytes",
+        "_raw",
+        "_reader",
+        "_reads",
+        "_second",
+        "_switchboard",
+        "hear",
+        "joined",
+    )
+
     def __init__(self, switchboard: Switchboard, handler: Any, _server: Any) -> None:
         self._switchboard = switchboard
         self._handler = handler

@@ -202,10 +202,15 @@ class LiveFeed:
 
     def _ack(self, sid: str, *told: Any) -> None:
         failpoint.reach("before-ack")
-        viewer = self._heard(sid)
-        if viewer is not None and told and isinstance(told[0], dict):
-            # No wake: what has gathered goes out with the next round, the same for many.
-            viewer.ack(told[0].get("epoch"), told[0].get("seq"))
+        viewer = self._desk.viewers.get(sid)
+        said = told[0] if told and isinstance(told[0], dict) else {}
+        if viewer is None:
+            return
+        if not viewer.ack(said.get("epoch"), said.get("seq")):
+            # One for each frame is what we asked for, and there are no more frames than we send: others have a price.
+            self._heard(sid)
+        # No wake: what has gathered goes out with the next round, the same for many.
+        elif self.canary.waits_for(sid):
             self.canary.applied(sid, viewer.applied, time.monotonic())
 
     def _wall(self, sid: str, *told: Any) -> None:

@@ -30,7 +30,7 @@ class Tail:
         self.epoch, end = ledger.position()
         # After a restart every wall comes back at once and asks for the same few last changes.
         self.top = max(0, end - KEPT)
-        self._read_to(end)
+        self.poll()
 
     def poll(self) -> None:
         """Read what was committed since. Another life of the store is read from its end, as at the start.
@@ -38,16 +38,20 @@ class Tail:
         A store that went back under our feet (a restored backup) begins another life, for its numbers are given
         again, to other changes: its log is shorter than what we know, or goes on from something that we do not know.
         """
-        epoch, end = self._ledger.position()
-        if epoch == self.epoch and (end < self.top or not self._read_to(end)):
-            epoch, end = self._ledger.renew_epoch(epoch)
-        if epoch != self.epoch:
-            self._rows.clear()
-            self._bytes = 0
-            self._older.clear()
-            self.canary = 0
-            self.epoch, self.top = epoch, max(0, end - KEPT)
-            self._read_to(end)
+        while True:
+            epoch, end, rows = self._ledger.look(self.top, _BATCH)
+            if epoch == self.epoch and (end < self.top or not self._goes_on(end, rows)):
+                epoch, end = self._ledger.renew_epoch(epoch)
+            if epoch != self.epoch:
+                self._rows.clear()
+                self._bytes = 0
+                self._older.clear()
+                self.canary = 0
+                self.epoch, self.top = epoch, max(0, end - KEPT)
+            elif end > self.top:
+                self._take(end, rows)
+            if self.top >= end:
+                return
 
     @property
     def last(self) -> Any | None:
@@ -73,29 +77,29 @@ class Tail:
             if self.after(seq, 1) is None
         }
 
-    def _read_to(self, end: int) -> bool:
-        """Read on to `end`; False where the log no longer holds the last change that we know."""
-        while self.top < end:
-            known = len(self._rows) > 0
-            # Beginning with the one we know: nothing else tells that a log went back and has grown again.
-            rows = self._ledger.log_after(self.top - known, min(_BATCH, end - self.top) + known)
-            if known:
-                if not rows or rows[0] != self._rows[-1]:
-                    return False
-                rows = rows[1:]
-            if not rows:
-                raise RuntimeError(f"变更日志不完整：末尾是 {end}，{self.top} 之后没有记录")
-            for row in rows:
-                if row.seq != self.top + 1 and self._rows:
-                    raise RuntimeError(f"变更日志有缺口：{self.top} 之后是 {row.seq}")
-                self._rows.append(row)
-                self._bytes += _size(row)
-                if row.type == "canary":
-                    self.canary = row.seq
-                self.top = row.seq
-            while len(self._rows) > KEPT or self._bytes > KEPT_BYTES:
-                self._bytes -= _size(self._rows.popleft())
-        return True
+    def _goes_on(self, end: int, rows: Sequence[Any]) -> bool:
+        """Whether the log still holds the last change that we know: nothing else tells that one went back and has grown
+        again."""
+        return end == self.top or not self._rows or (bool(rows) and rows[0] == self._rows[-1])
+
+    def _take(self, end: int, rows: Sequence[Any]) -> None:
+        known = len(self._rows) > 0
+        before = self.top
+        for row in rows:
+            if row.seq <= before:
+                continue
+            if row.seq != self.top + 1 and known:
+                raise RuntimeError(f"变更日志有缺口：{self.top} 之后是 {row.seq}")
+            self._rows.append(row)
+            known = True
+            self._bytes += _size(row)
+            if row.type == "canary":
+                self.canary = row.seq
+            self.top = row.seq
+        if self.top == before:
+            raise RuntimeError(f"变更日志不完整：末尾是 {end}，{self.top} 之后没有记录")
+        while len(self._rows) > KEPT or self._bytes > KEPT_BYTES:
+            self._bytes -= _size(self._rows.popleft())
 
 
 def _size(row: Any) -> int:

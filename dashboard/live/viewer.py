@@ -97,10 +97,12 @@ class Viewer:
         self.reset_due = False
         self.cursor = self.applied = seq
 
-    def ack(self, epoch: Any, seq: Any) -> None:
-        """The viewer has applied a frame: it has credit again."""
-        if epoch == self.epoch and self.awaiting is not None and seq == self.awaiting:
-            self.applied, self.awaiting = self.awaiting, None
+    def ack(self, epoch: Any, seq: Any) -> bool:
+        """The viewer has applied a frame: it has credit again. False for anything but the frame it was sent."""
+        if epoch != self.epoch or self.awaiting is None or seq != self.awaiting:
+            return False
+        self.applied, self.awaiting = self.awaiting, None
+        return True
 
     def look(self, code: Any) -> None:
         """The page says which grid it shows; its figures then travel with the frames, once it is looked up."""

@@ -125,6 +125,10 @@ class Canary:
         self._waiting = set(sids)
         self._decided = not self._waiting
 
+    def waits_for(self, sid: str) -> bool:
+        """Whether the viewer has still to paint the last canary."""
+        return sid in self._waiting
+
     def applied(self, sid: str, seq: int, now: float) -> None:
         """A viewer has applied everything up to `seq`."""
         if seq >= self.seq and sid in self._waiting:

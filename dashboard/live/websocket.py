@@ -42,6 +42,8 @@ def frame(payload: bytes, opcode: int = TEXT) -> bytes:
 class Reader:
     """Puts messages together from what arrives in any pieces. No message is longer than ``most`` bytes."""
 
+    __slots__ = ("_data", "_most", "_opcode", "_parts")
+
     def __init__(self, most: int) -> None:
         self._most = most
         self._data = b""

@@ -456,6 +456,16 @@ class Ledger:
         with self._watching.connect() as connection:
             return connection.execute(_LOG_AFTER, {"after": seq, "most": limit}).all()
 
+    def look(self, top: int, limit: int) -> tuple[str, int, Sequence[sa.Row[Any]]]:
+        """(epoch, end of the change log, rows): `position`, and where it has gone on from `top` up to `limit` rows,
+        beginning with number `top` itself, if there is one. All of one moment."""
+        self._reopen_if_replaced()
+        with self._watching.connect() as connection:
+            epoch, end = connection.execute(_POSITION).one()
+            if end <= top:
+                return epoch, end, ()
+            return epoch, end, connection.execute(_LOG_AFTER, {"after": top - 1, "most": limit}).all()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """All that this thread writes inside is one transaction: it is stored at the end, or nothing of it is."""

@@ -34,7 +34,7 @@ class Row:
 
 
 class Store:
-    """Every life of the log. What a tail asks of a ledger it answers: `position`, `log_after`, `renew_epoch`."""
+    """Every life of the log. What a tail asks of a ledger it answers, as the ledger does."""
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
@@ -62,6 +62,11 @@ class Store:
     def log_after(self, seq: int, limit: int) -> list[Row]:
         self._answers()
         return self.rows[seq : seq + limit]
+
+    def look(self, top: int, limit: int) -> tuple[str, int, list[Row]]:
+        self._answers()
+        begins = max(0, top - 1)
+        return self.epoch, len(self.rows), self.rows[begins : begins + limit] if len(self.rows) > top else []
 
     def renew_epoch(self, seen: str) -> tuple[str, int]:
         self._answers()
