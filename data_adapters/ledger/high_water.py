@@ -65,14 +65,16 @@ class HighWater:
         _log.warning("存储回到了从前（曾显示到 %s，现在到 %s）：日志换代，所有大屏重新载入", shown.seq, top)
         return True
 
-    def _open(self) -> int:
-        """The file, also where it was taken away meanwhile."""
-        if self._file is None or not os.fstat(self._file).st_nlink:
+    def _open(self) -> tuple[int, int]:
+        """(the file, its size), also where it was taken away meanwhile."""
+        found = None if self._file is None else os.fstat(self._file)
+        if self._file is None or found is None or not found.st_nlink:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        return self._file
+            found = os.fstat(self._file)
+        return self._file, found.st_size
 
     def _write(self) -> None:
         if not self._usable:
@@ -81,8 +83,8 @@ class HighWater:
         try:
             # In place: one small write is there whole or not at all when the process is killed, and costs a tenth of a
             # new file. What is left of a longer one before is blank.
-            file = self._open()
-            os.pwrite(file, text.ljust(os.fstat(file).st_size), 0)
+            file, size = self._open()
+            os.pwrite(file, text.ljust(size), 0)
         except OSError as error:
             self._usable = False
             _log.warning(
