@@ -7,7 +7,6 @@
   const RETRY_MOST_MS = 4_000;
   const ANSWER_MS = 5_000; // a line that leads nowhere is given up, not waited for
   const REPORT_MS = 10_000;
-  const LEAD_MS = 20; // from an acknowledgement to the frame that it lets come, on a line in one house
 
   /**
    * `state()` gives the current state; `drawn()` says whether the page stands; `changed()` is called after something
@@ -86,7 +85,9 @@
     /** Say what we have and which grid we look at; the server goes on from there. */
     resume(more = {}) {
       const { epoch, seq, grid } = this.state();
-      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true, ...more });
+      // A frame that came before the page may paint again would wait for that, and what happens then for the one after it.
+      const pace = Wall.Painter?.PAUSE_MS;
+      if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true, pace, ...more });
     }
 
     /** Whether this beat proves nothing, for the line was silent; then one is asked for that left after the silence. */
@@ -138,19 +139,10 @@
       this.judge();
     }
 
-    /** The server may send the next frame. */
-    ack({ epoch, seq } = this.state()) {
+    /** After a paint: the server may send the next frame. */
+    ack() {
+      const { epoch, seq } = this.state();
       if (this.socket.connected) this.socket.emit("ack", { epoch, seq });
-      this.judge();
-    }
-
-    /**
-     * After a paint of `shown` {epoch, seq}: the next frame may come, in time for the paint that is due in `dueMs` and not
-     * sooner. What is in it would only wait in the page, and what happens meanwhile would have to wait for the frame after it.
-     */
-    ackBy(shown, dueMs) {
-      clearTimeout(this.acking);
-      this.acking = setTimeout(() => this.ack(shown), Math.max(0, dueMs - LEAD_MS));
       this.judge();
     }
 

@@ -252,22 +252,5 @@
     fill("label", list.map(({ code, name, lon, lat }) => point(lon, lat, { name, n: "000" }, code)));
   }
 
-  function casePoint(one) {
-    const light = one.light === "RED" || one.light === "YELLOW" ? one.light : "NORMAL";
-    return point(one.lon, one.lat, { case_no: one.case_no, light, grade: one.grade, category: one.category }, one.case_no);
-  }
-
-  function cases(list) {
-    fill("case", list.map(casePoint));
-  }
-
-  /** Change only the named case points: those still in `open` are drawn (again), the others go. */
-  function changeCases(names, open) {
-    const add = [];
-    const remove = [];
-    for (const name of names) open.has(name) ? add.push(casePoint(open.get(name))) : remove.push(name);
-    source("case")?.updateData({ add, remove });
-  }
-
-  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, cases, changeCases, get: () => map };
+  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, get: () => map };
 })();

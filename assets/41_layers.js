@@ -1,7 +1,7 @@
 // The layer switches: a switch shows or hides every style layer that draws from its sources.
 "use strict";
 (() => {
-  const SOURCES = { grid: ["grid", "inner"], heat: [], video: ["video"], case: ["case", "case-tile"] };
+  const SOURCES = { grid: ["grid", "inner"], heat: [], video: ["video"], case: ["case-tile"] };
   let shown = new Set();
 
   /** The layers there are switches for, in their order. */
@@ -20,6 +20,7 @@
       button.setAttribute("aria-pressed", String(chosen.has(button.dataset.layer)));
     }
     document.getElementById("labels").hidden = !chosen.has("grid");
+    document.getElementById("case-points").hidden = !chosen.has("case");
     const map = Wall.map.get();
     if (!map) return;
     for (const layer of map.getStyle().layers) {

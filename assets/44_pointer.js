@@ -65,7 +65,9 @@
     };
     map.on("mouseout", leave);
     map.on("click", (event) => {
-      const [spot] = map.queryRenderedFeatures(around(event.point), { layers: ["case", "case-tile"] });
+      const name = Wall.cases.at(event.point);
+      if (name) return leave(), Wall.card.open(name);
+      const [spot] = map.queryRenderedFeatures(around(event.point), { layers: ["case-tile"] });
       if (spot?.properties.n > 1) return leave(), Wall.map.near(event.lngLat);
       if (spot) return leave(), Wall.card.open(spot.properties.case_no);
       const close = map.getZoom() >= CLOSE_ZOOM;

@@ -2,7 +2,8 @@
 // show is not painted; once it is shown it is painted whole.
 "use strict";
 (() => {
-  const PAUSE_MS = 200;
+  const PAUSE_MS = 200; // the server is asked for frames so far apart
+  const EARLY_MS = 30; // one that comes a little early is not made to wait
 
   /**
    * `panels` have `paint` and, where a scene may hide them, `shown()`; `state()` gives the current state, `shown(state,
@@ -29,14 +30,10 @@
       this.owedSince ??= performance.now();
       if (this.waiting) return;
       this.waiting = true;
+      const pause = Math.max(0, this.paintedAt + PAUSE_MS - EARLY_MS - performance.now());
       // A timer, not an animation frame: those stop in a hidden page and wait for the map where it is drawn slowly,
       // and the server waits for our acknowledgement.
-      setTimeout(() => this.paint(), this.dueMs());
-    }
-
-    /** How long until the next paint may be; 0 where it may be at once. */
-    dueMs() {
-      return Math.max(0, this.paintedAt + PAUSE_MS - performance.now());
+      setTimeout(() => this.paint(), pause);
     }
 
     /** How long a change has been waiting to be painted; 0 where none is. */
@@ -85,5 +82,6 @@
     }
   }
 
+  Painter.PAUSE_MS = PAUSE_MS;
   Wall.Painter = Painter;
 })();

@@ -223,7 +223,7 @@
     missed = 0;
     Wall.memory.painted(seen.epoch, seen.seq);
     if (changes.since) lagMs = Math.max(lagMs, Wall.clock.now() - Date.parse(changes.since));
-    link.ackBy({ epoch: seen.epoch, seq: seen.seq }, painter.dueMs());
+    link.ack();
     if (link.word === "live") recovering = false;
   }
 

@@ -47,7 +47,7 @@ PICTURE = """() => {
     labels: texts(".map-label"),
     unassigned: texts("#unassigned"),
     steps: cells.map((id) => [id, map.getFeatureState({source: "grid", id}).step]),
-    cases: [...new Set(map.querySourceFeatures("case").map((one) => one.properties.case_no))].sort(),
+    cases: [...Wall.cases.drawn().keys()].sort(),
   };
 }"""
 #: The share of pixels that differ between two pictures, in per cent.

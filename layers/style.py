@@ -97,7 +97,6 @@ def style(base_url: str, light: bool = False, basemap: Ground | None = None) -> 
             "spot": _filled_by_page(),
             "label": _filled_by_page(),
             "video": _tiles(base_url, VideoLayer.id, VideoLayer.max_zoom),
-            "case": _filled_by_page(promoteId="case_no"),
             "case-tile": _tiles(base_url, CaseLayer.id, CaseLayer.max_zoom),
         },
         # From the ground up. Symbols give way to those above them, so names come last.
@@ -239,7 +238,8 @@ def _video_layers(palette: Palette) -> list[Document]:
 
 
 def _case_layers(palette: Palette) -> list[Document]:
-    """Cases by time light (colour, and a ring for what is overdue) and by grade (size), from the page or from tiles."""
+    """Cases by time light (colour, and a ring for what is overdue) and by grade (size), where they are too many for the
+    page, which draws them alike (`assets/43_cases.js`)."""
     light = ["match", ["get", "light"], "RED", palette.red, "YELLOW", palette.yellow, palette.calm]
     ring = {
         "circle-radius": 11,
@@ -263,8 +263,6 @@ def _case_layers(palette: Palette) -> list[Document]:
     return [
         _layer("case-tile-ring", "circle", "case-tile", _OVERDUE, ring) | {"layout": unseen},
         _layer("case-tile", "circle", "case-tile", None, dot) | {"layout": unseen},
-        _layer("case-ring", "circle", "case", _OVERDUE, ring) | {"layout": order},
-        _layer("case", "circle", "case", None, dot) | {"layout": order},
     ]
 
 

@@ -15,7 +15,7 @@ from dashboard.indicators.catalogue import BY_ID, Catalogue
 from dashboard.indicators.indicator import Indicator
 from dashboard.indicators.reading import Reading, day_date, day_start
 from dashboard.indicators.share import percent
-from dashboard.indicators.tiles import tiles
+from dashboard.indicators.tiles import LONGEST_DAYS, tiles
 from data_adapters.ledger import Snapshot
 from data_adapters.ledger.buckets import quantile
 from data_adapters.ledger.item import stamp
@@ -36,6 +36,7 @@ def figures(snapshot: Snapshot, path: str, shown: Sequence[Indicator] | None = N
         "as_of": stamp(snapshot.now.replace(second=0, microsecond=0)),
         "calendar": {"text": word_of(day_date(snapshot.today), snapshot.zone)},
     }
+    snapshot.counts.keep(path, snapshot.today - LONGEST_DAYS + 1, snapshot.today)
     found |= {
         f"tile.{id_}": tile
         for id_, tile in tiles(snapshot, path, Catalogue().tiles if shown is None else shown).items()

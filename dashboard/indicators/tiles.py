@@ -16,6 +16,8 @@ from dashboard.indicators.share import percent
 from data_adapters.ledger import Snapshot
 
 HISTORY = 24
+#: The longest history that a tile draws: so many weeks.
+LONGEST_DAYS = HISTORY * 7
 
 
 def tiles(snapshot: Snapshot, path: str, chosen: Sequence[Indicator]) -> dict[str, dict[str, Any]]:
@@ -246,13 +248,11 @@ def _success(snapshot: Snapshot, path: str) -> dict[str, Any]:
     now = Reading(snapshot, path, today - 89, today)
     then = Reading(snapshot, path, today - 89 - 365, today - 365)
     n, whole = BY_ID["K13a"].measure(now)
-    daily = snapshot.counts.daily(path, today - HISTORY * 7 + 1, today)
+    first = today - LONGEST_DAYS + 1
     weeks: list[float | None] = []
-    for week in range(HISTORY):
-        start = today - HISTORY * 7 + 1 + week * 7
-        won = sum(daily[day]["succeeded"] for day in range(start, start + 7) if day in daily)
-        lost = sum(daily[day]["failed"] for day in range(start, start + 7) if day in daily)
-        weeks.append(percent(won, won + lost))
+    for start in range(first, today, 7):
+        week = snapshot.counts.flows(path, start, start + 6)
+        weeks.append(percent(week["succeeded"], week["succeeded"] + week["failed"]))
     return _tile(
         snapshot,
         "K13a",

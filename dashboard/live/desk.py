@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dashboard.indicators.figures import Figures, changed, parted
-from dashboard.live.viewer import FRAME_CHANGES, Cut, Reset, Send, Viewer
+from dashboard.live.viewer import EARLY_S, FRAME_CHANGES, PACE_S, Cut, Reset, Send, Viewer
 from data_adapters.ledger import Scope
 from data_adapters.ledger.snapshot import visible_item
 
 #: Visible items remembered, of all scopes together.
 ITEMS_KEPT = 4_000
+#: Rounds that send something are at least this far apart.
+ROUND_S = 0.04
 #: A viewer that is owed something for longer than this hears no beat, so that it says that it is stale.
 OWED_S = 4.0
 
@@ -88,6 +90,7 @@ class Desk:
             if viewer is not None:
                 viewer.resume(resume.get("epoch"), resume.get("seq"), log.top)
                 viewer.parts = resume.get("parts") is True
+                viewer.pace(resume.get("pace"))
                 if "grid" in resume:
                     viewer.look(resume["grid"])
 
@@ -167,6 +170,12 @@ class Desk:
                     viewer.sid
                 )
         return list(letters.values())
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next round, after one that sent something: until a viewer may have its next frame, which
+        those that may soon after will share."""
+        dues = (viewer.sent_at + viewer.pace_s - now for viewer in self.viewers.values())
+        return min(PACE_S, max(ROUND_S, min((due for due in dues if due > EARLY_S), default=PACE_S)))
 
     def paths_shown(self) -> set[str]:
         """The grids that some page shows."""

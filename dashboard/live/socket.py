@@ -28,7 +28,7 @@ from dashboard.live.desk import Desk, Letter
 from dashboard.live.pipe import MAX_MESSAGE, Pipe, pipe_of
 from dashboard.live.switchboard import Switchboard
 from dashboard.live.tail import Tail
-from dashboard.live.viewer import PACE_S, Viewer
+from dashboard.live.viewer import Viewer
 from dashboard.live.walls import Canary, WallFigures, Walls
 from dashboard.live.websocket import frame
 from dashboard.services import Services
@@ -254,19 +254,27 @@ class LiveFeed:
         self._look_up()
         refresh, self._refresh = self._refresh, False
         paths = self._desk.paths_to_count(tail) | (self._desk.paths_shown() if refresh else set())
+        # Whoever needs no figures does not wait for them; a viewer's next frame is due so long after this look.
+        now = self._looked_at
+        sent = bool(paths) and self._round(tail, now, {})
         figures = self._count(paths)
-        now = time.monotonic()
-        letters, cut = self._desk.round(tail, now, figures, self._server_time())
+        sent = self._round(tail, now, figures) or sent
         if refresh:
-            letters += self._desk.refresh(tail, figures)
+            for letter in self._desk.refresh(tail, figures):
+                self._send(letter)
+        self._prove(tail, asked)
+        # Nor is the log looked at for each commit where nobody looks at us: a burst of intake needs the time itself.
+        if sent or not self._desk.viewers:
+            gevent.sleep(max(0.0, now + self._desk.pause(now) - time.monotonic()))
+
+    def _round(self, tail: Tail, now: float, figures: Mapping[str, Figures]) -> bool:
+        """Give every viewer who has credit what it lacks; whether anything was sent."""
+        letters, cut = self._desk.round(tail, now, figures, self._server_time())
         for letter in letters:
             self._send(letter)
-        self._prove(tail, asked)
         for sid in cut:
             self._cut(sid)
-        # Nor is the log looked at for each commit where nobody looks at us: a burst of intake needs the time itself.
-        if letters or not self._desk.viewers:
-            gevent.sleep(max(0.0, now + PACE_S - time.monotonic()))
+        return bool(letters)
 
     def _prove(self, tail: Tail, asked: Mapping[str, dict[str, Any]]) -> None:
         """A beat at once for whoever asked for one: what it hears first after a silence may have left long before."""

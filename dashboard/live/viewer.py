@@ -16,8 +16,10 @@ from data_adapters.ledger import Scope
 ACK_TIMEOUT_S = 8.0
 #: Frames to one viewer are at least this far apart: what comes in between travels together.
 PACE_S = 0.12
+#: What a viewer may ask for at the most.
+MOST_PACE_S = 2.0
 #: A round that comes a moment early does not make a viewer wait for the next one.
-_EARLY_S = 0.01
+EARLY_S = 0.01
 FRAME_CHANGES = 200
 #: Further behind than this, a fresh state is cheaper than its history.
 FAR_BEHIND = 5_000
@@ -54,8 +56,8 @@ class Viewer:
 
     ``grid_code`` is the grid that the page says it shows, ``grid_path`` where that is (None until it is looked
     up, or where there is none), ``shown`` the figures it was last given, ``parts`` whether it takes single fields of
-    them. ``held_since`` is when the server
-    began to owe it something that it cannot give. ``applied`` is the last change it says it has.
+    them. ``pace_s``: its frames are at least so far apart. ``held_since`` is when the server began to owe it something
+    that it cannot give. ``applied`` is the last change it says it has.
     """
 
     sid: str
@@ -71,6 +73,7 @@ class Viewer:
     grid_path: str | None = None
     looking: bool = False
     parts: bool = False
+    pace_s: float = PACE_S
     shown: Figures | None = field(default=None, repr=False)
     held_since: float | None = None
     applied: int = -1
@@ -117,6 +120,11 @@ class Viewer:
             self.grid_path = path
             self.grid_code = code if path is not None else None
 
+    def pace(self, milliseconds: Any) -> None:
+        """How far apart it wants its frames, as a page that paints so often does; no closer than anybody's."""
+        told = milliseconds / 1_000 if isinstance(milliseconds, int | float) else 0.0
+        self.pace_s = min(MOST_PACE_S, max(PACE_S, told))
+
     def settled(self, epoch: str, top: int) -> bool:
         """Whether it has everything and has said so."""
         return self.epoch == epoch and self.cursor == top and self.awaiting is None and not self.reset_due
@@ -137,7 +145,7 @@ class Viewer:
         self.sent_at = now
 
     def _paced(self, now: float) -> bool:
-        return now - self.sent_at >= PACE_S - _EARLY_S
+        return now - self.sent_at >= self.pace_s - EARLY_S
 
     def hold(self, now: float) -> None:
         """The server could not make up what the viewer lacks (the store is away): it goes on later."""

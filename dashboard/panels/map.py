@@ -50,7 +50,8 @@ def panel() -> html.Section:
         role="group",
         **marks(aria_label="图层"),
     )
-    over = [html.Div(id="labels"), html.Div(id="pulses", **marks(aria_hidden="true"))]
+    points = html.Canvas(id="case-points", **marks(aria_hidden="true"))
+    over = [points, html.Div(id="labels"), html.Div(id="pulses", **marks(aria_hidden="true"))]
     canvas = html.Div([html.Div(id="map-plot"), *over], id="map-canvas")
     return html.Section(
         [

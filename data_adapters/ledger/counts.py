@@ -6,11 +6,12 @@ Both ways sum the same `contributions`, so they agree by construction; a test pr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions, questions, span_rows
@@ -41,6 +42,8 @@ class Counts:
         self._span_depth = span_depth
         # A screen asks for the same sums and stocks many times; within one snapshot they cannot differ.
         self._summed: dict[tuple[str, int, int], Flows] = {}
+        self._days: dict[str, Days] = {}
+        self._ever: dict[str, tuple[int, Flows]] = {}
         self._stocks: dict[str, Counter[str]] = {}
         self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
         self._spread: dict[str, dict[tuple[int, str, int], int]] = {}
@@ -58,8 +61,19 @@ class Counts:
         """day -> (measure -> count); days without any are absent."""
         if depth(path) > self._rollup_depth:
             return self._from_rows(path, first_day, last_day).get(path, {})
-        where = sa.and_(tally.c.path == path, tally.c.day.between(first_day, last_day))
-        return {row["day"]: as_flows(row) for row in self._rows(sa.select(tally).where(where))}
+        kept = self._days.get(path)
+        if kept is None or not kept.holds(first_day, last_day):
+            kept = self._stored(path, first_day, last_day)
+        return kept.each(first_day, last_day)
+
+    def keep(self, path: str, first_day: int, last_day: int) -> None:
+        """Read these days of a grid now: what is asked later of any days among them is added up from memory."""
+        if depth(path) <= self._rollup_depth:
+            self._days[path] = self._stored(path, first_day, last_day)
+
+    def _stored(self, path: str, first_day: int, last_day: int) -> Days:
+        asked = {"path": path, "first": first_day, "last": last_day}
+        return Days(first_day, last_day, self._connection.execute(questions.DAYS, asked).all())
 
     def waiting(self, path: str, first_day: int, last_day: int) -> dict[int, int]:
         """day -> how many of those accepted on it are open."""
@@ -237,8 +251,18 @@ class Counts:
             for counted in self._from_rows(path, first_day, last_day).get(path, {}).values():
                 total.update(counted)
             return total
+        kept, before = self._days.get(path), self._ever.get(path)
+        if kept is not None and kept.holds(first_day, last_day):
+            return kept.sum(first_day, last_day)
+        if first_day == _EVER and kept is not None and before is not None:
+            day, flows = before
+            if day <= last_day and kept.holds(day + 1, last_day):
+                return flows + kept.sum(day + 1, last_day)
         asked = {"path": path, "first": first_day, "last": last_day}
-        return as_flows(self._connection.execute(questions.FLOWS, asked).mappings().one())
+        found = flows_of(self._connection.execute(questions.FLOWS, asked).one())
+        if first_day == _EVER:
+            self._ever[path] = last_day, found
+        return found
 
     def staffing(self, path: str) -> tuple[int, int, int]:
         """(grids with staff, grids that say how many they have or need, grids that say neither) under `path`."""
@@ -292,6 +316,35 @@ class Counts:
         yield from self._connection.execute(statement).mappings()
 
 
+class Days:
+    """The flows of one grid on the days `first` to `last`, both included: ``rows`` of (day, every flow of it)."""
+
+    def __init__(self, first: int, last: int, rows: Sequence[Any]) -> None:
+        self.first, self.last = first, last
+        table = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(
+            -1, 1 + len(contributions.FLOWS)
+        )
+        table = table[np.argsort(table[:, 0])]
+        self._days, self._flows = table[:, 0], table[:, 1:]
+
+    def holds(self, first_day: int, last_day: int) -> bool:
+        """Whether all of these days are among them."""
+        return self.first <= first_day and last_day <= self.last
+
+    def _between(self, first_day: int, last_day: int) -> slice:
+        return slice(*np.searchsorted(self._days, [first_day, last_day + 1]).tolist())
+
+    def each(self, first_day: int, last_day: int) -> dict[int, Flows]:
+        """day -> (measure -> count); days without any are absent."""
+        chosen = self._between(first_day, last_day)
+        days, flows = self._days[chosen].tolist(), self._flows[chosen].tolist()
+        return {day: flows_of(values) for day, values in zip(days, flows, strict=True)}
+
+    def sum(self, first_day: int, last_day: int) -> Flows:
+        """measure -> count over these days."""
+        return flows_of(self._flows[self._between(first_day, last_day)].sum(axis=0).tolist())
+
+
 def open_of(days: dict[int, Flows]) -> dict[int, int]:
     """day -> how many of those accepted on it are open."""
     return {day: flows["accepted_open"] for day, flows in days.items() if flows["accepted_open"]}
@@ -303,4 +356,9 @@ def _day_start(number: int, zone: ZoneInfo) -> datetime:
 
 def as_flows(row: Any) -> Flows:
     """measure -> count of a row of the tally, those that are not 0."""
-    return Counter({name: int(row[name]) for name in contributions.FLOWS if row[name]})
+    return flows_of([row[name] for name in contributions.FLOWS])
+
+
+def flows_of(values: Sequence[Any]) -> Flows:
+    """The same of the values alone, in the order of `contributions.FLOWS`."""
+    return Counter({name: int(n) for name, n in zip(contributions.FLOWS, values, strict=True) if n})

@@ -35,6 +35,18 @@ def _days(column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 #: Every flow of one grid over some days.
 FLOWS = sa.select(*SUMS).where(tally.c.path == sa.bindparam("path"), _days(tally.c.day))
+#: (day, every flow of it) of one grid over some days.
+DAYS = sa.select(tally.c.day, *(tally.c[name] for name in contributions.FLOWS)).where(
+    tally.c.path == sa.bindparam("path"), _days(tally.c.day)
+)
+#: The children of the grid at ``parent``, by their own keys: a range over the subtree would read every grid's days.
+CHILDREN = sa.select(grid.c.path).where(grid.c.parent_path == sa.bindparam("parent"), grid.c.current)
+#: (path, every flow) of each child over some days.
+CHILD_FLOWS = (
+    sa.select(tally.c.path, *SUMS)
+    .where(tally.c.path.in_(CHILDREN), _days(tally.c.day))
+    .group_by(tally.c.path)
+)
 #: How many of those accepted on a day are open.
 WAITING = sa.select(tally.c.day, tally.c.accepted_open).where(
     tally.c.path == sa.bindparam("path"), _days(tally.c.day), tally.c.accepted_open != 0
@@ -86,14 +98,17 @@ TURNED_LATE = sa.select(sa.func.count()).where(
     cases.c.due_at < sa.bindparam("now"),
     _under(cases.c.path.concat("")),
 )
-#: Open cases, not suspended, that were due within a time.
-LATE_SINCE = sa.select(sa.func.count()).where(
+_due_since = sa.and_(
     cases.c.is_open,
     cases.c.due_at >= sa.bindparam("since"),
     cases.c.due_at < sa.bindparam("now"),
     cases.c.state != "SUSPENDED",
-    _under(cases.c.path),
 )
+#: Open cases, not suspended, that were due within a time.
+LATE_SINCE = sa.select(sa.func.count()).where(_due_since, _under(cases.c.path))
+#: The paths of the same, each case once.
+TURNED_LATE_PATHS = TURNED_LATE.with_only_columns(cases.c.path)
+LATE_SINCE_PATHS = sa.select(cases.c.path).where(_due_since, _under(cases.c.path.concat("")))
 _linked = sa.case((video_point.c.networked.is_not(sa.false()), video_point.c.key_site))
 #: (key sites with a point in the network, key sites).
 KEY_SITES = sa.select(

@@ -7,15 +7,14 @@ below the rollups come from the rows of the parent, read once.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from data_adapters.ledger import contributions
-from data_adapters.ledger.counts import Counts, Flows, as_flows, open_of
-from data_adapters.ledger.questions import SUMS, video_columns
+from data_adapters.ledger import contributions, questions
+from data_adapters.ledger.counts import Counts, Flows, as_flows, flows_of, open_of
+from data_adapters.ledger.questions import video_columns
 from data_adapters.ledger.scope import STEP, depth, under
 from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
 
@@ -29,6 +28,7 @@ class Siblings(Counts):
         super().__init__(connection, zone, rollup_depth, span_depth)
         self._parent = parent
         self._length = len(parent) + STEP
+        self._all_paths: list[str] | None = None
         self._by_day: dict[tuple[str, int, int], dict[int, Flows]] = {}
         self._all_sites: dict[str, tuple[int, int]] | None = None
         self._all_spans: dict[tuple[str, int, int], dict[str, Counter[int]]] = {}
@@ -37,7 +37,7 @@ class Siblings(Counts):
         self._all_histories: dict[str, dict[int, Flows]] | None = None
         self._all_stocks: dict[str, Counter[str]] | None = None
         self._all_span_rows: dict[tuple[str, int, int], dict[str, Counter[int]]] = {}
-        self._all_late: dict[str, Counter[str]] = {}
+        self._all_late: dict[tuple[sa.Select[str], datetime | None], Counter[str]] = {}
         self._all_rows: dict[str, dict[tuple[int, str, int], int]] | None = None
 
     def _mine(self, path: str) -> bool:
@@ -45,7 +45,6 @@ class Siblings(Counts):
 
     @property
     def _children(self) -> sa.Select[str]:
-        # By the children's own keys: a range over the whole subtree would read every grid's days.
         return sa.select(grid.c.path).where(grid.c.parent_path == self._parent, grid.c.current)
 
     def _rolled(self, path: str) -> bool:
@@ -54,17 +53,18 @@ class Siblings(Counts):
     def _sum(self, path: str, first_day: int, last_day: int) -> Flows:
         if not self._rolled(path):
             return super()._sum(path, first_day, last_day)
-        days = tally.c.day.between(first_day, last_day)
-        where = sa.and_(tally.c.path.in_(self._children), days)
-        chosen = sa.select(tally.c.path, *SUMS).where(where).group_by(tally.c.path)
-        for row in self._rows(chosen):
-            self._summed[row["path"], first_day, last_day] = as_flows(row)
+        asked = {"parent": self._parent, "first": first_day, "last": last_day}
+        for row in self._connection.execute(questions.CHILD_FLOWS, asked).all():
+            self._summed[row[0], first_day, last_day] = flows_of(row[1:])
         for child in self._paths():
             self._summed.setdefault((child, first_day, last_day), Counter())
         return self._summed.get((path, first_day, last_day), Counter())
 
     def _paths(self) -> list[str]:
-        return [row.path for row in self._connection.execute(self._children)]
+        if self._all_paths is None:
+            asked = {"parent": self._parent}
+            self._all_paths = [row.path for row in self._connection.execute(questions.CHILDREN, asked)]
+        return self._all_paths
 
     def _history(self, path: str, length: int) -> dict[str, dict[int, Flows]]:
         if not self._mine(path) or length != self._length:
@@ -157,21 +157,18 @@ class Siblings(Counts):
         """As `Counts.turned_late`."""
         if not self._mine(path):
             return super().turned_late(path, now)
-        return self._late(path, "turned", (cases.c.turn_at <= now, cases.c.due_at < now))
+        return self._late(path, questions.TURNED_LATE_PATHS, now=now)
 
     def late_since(self, path: str, since: datetime, now: datetime) -> int:
         """As `Counts.late_since`."""
         if not self._mine(path):
             return super().late_since(path, since, now)
-        where = (cases.c.is_open, cases.c.due_at >= since, cases.c.due_at < now)
-        return self._late(path, f"since {since}", (*where, cases.c.state != "SUSPENDED"))
+        return self._late(path, questions.LATE_SINCE_PATHS, since=since, now=now)
 
-    def _late(self, path: str, key: str, where: Sequence[sa.ColumnElement[bool]]) -> int:
+    def _late(self, path: str, below: sa.Select[str], **times: datetime) -> int:
+        key = (below, times.get("since"))
         if key not in self._all_late:
-            # Hidden from the planner, as in `Counts.turned_late`.
-            mine = under(cases.c.path.concat(""), self._parent)
-            below = sa.select(cases.c.path).where(*where, mine)
-            found = self._connection.execute(below).scalars()
+            found = self._connection.execute(below, questions.within(self._parent) | times).scalars()
             self._all_late[key] = Counter(one[: self._length] for one in found)
         return self._all_late[key][path]
 

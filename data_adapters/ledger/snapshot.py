@@ -526,6 +526,10 @@ class Snapshot:
 
     def sources(self) -> list[SourceState]:
         """The state of every source that was ever read."""
+        return list(self._sources)
+
+    @cached_property
+    def _sources(self) -> list[SourceState]:
         rows = self._connection.execute(sa.select(source_state).order_by(source_state.c.name))
         return [SourceState(**row._mapping) for row in rows]
 

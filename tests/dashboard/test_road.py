@@ -63,7 +63,7 @@ def test_an_incident_posted_by_another_process_appears_in_feed_map_and_tile_once
     assert painted["step"] >= 0
     others = page.evaluate(f"{map_of(page)}.getFeatureState({{source: 'grid', id: '62052'}})")
     assert others["step"] < painted["step"] or painted["step"] == 5
-    until(page, f"{map_of(page)}.querySourceFeatures('case').length >= 1")
+    until(page, "Wall.cases.drawn().size >= 1")
     view_after = page.evaluate(f"(m => [m.getCenter().lng, m.getCenter().lat, m.getZoom()])({map_of(page)})")
     assert view_after == pytest.approx(view_before, abs=1e-9)
     # No server callback, nothing fetched again: what changed came with the frame.

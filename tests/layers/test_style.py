@@ -11,7 +11,7 @@ BASE = "http://127.0.0.1:8050/"
 #: Names that the page's scripts ask for.
 IDS = [
     "grid-fill", "inner-line", "sibling-line", "grid-line", "outline-line",
-    "video-cluster", "video-point", "video-count", "case-tile", "case", "label",
+    "video-cluster", "video-point", "video-count", "case-tile", "label",
 ]  # fmt: skip
 
 
@@ -35,10 +35,8 @@ def test_layers_stand_in_order_and_draw_from_sources_that_exist() -> None:
         assert ("source-layer" in layer) == (source["type"] == "vector")
 
 
-def test_polygons_and_cases_can_be_found_by_their_own_names() -> None:
-    sources = style(BASE)["sources"]
-    assert sources["grid"]["promoteId"] == "code"
-    assert sources["case"]["promoteId"] == "case_no"
+def test_polygons_can_be_found_by_their_own_names() -> None:
+    assert style(BASE)["sources"]["grid"]["promoteId"] == "code"
 
 
 def test_a_polygons_colour_is_its_step_of_the_ramp() -> None:

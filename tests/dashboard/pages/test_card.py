@@ -48,11 +48,10 @@ def test_the_address_of_a_case_opens_its_card_on_its_own_ground(wall: Wall, page
 def test_a_point_on_the_map_opens_its_case_and_a_change_fills_the_card_afresh(wall: Wall, page: Page) -> None:
     number = report(wall)
     show(page, wall.url)
-    drawn = "(no) => Wall.map.get().querySourceFeatures('case').some((one) => one.properties.case_no === no)"
+    drawn = "(no) => Wall.cases.drawn().has(no)"
     page.wait_for_function(drawn, arg=number)
     page.wait_for_function("() => !document.querySelector('.pulse')", timeout=15_000)
-    place = "(no) => Wall.map.get().querySourceFeatures('case').find((one) => one.properties.case_no === no)"
-    lon, lat = page.evaluate(f"{place}.geometry.coordinates", number)
+    lon, lat = page.evaluate("(no) => Wall.cases.drawn().get(no)", number)
     click_at(page, lon, lat)
     card = page.locator("#card")
     expect(card).to_have_attribute("data-case", number)

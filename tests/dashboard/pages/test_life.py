@@ -106,20 +106,6 @@ def test_a_page_that_is_behind_says_that_it_catches_up(line: Page) -> None:
     assert line.evaluate("words.at(-1)") == "live"
 
 
-def test_the_next_frame_is_asked_for_once_and_in_time_for_the_next_paint(line: Page) -> None:
-    acks = "said.filter(([event]) => event === 'ack').map(([, told]) => told.seq)"
-    frame(line, 1, 3)
-    line.evaluate("link.ackBy({epoch: 'e', seq: 3}, 60_000)")
-    line.clock.run_for(50_000)
-    assert line.evaluate(acks) == []
-    frame(line, 4, 5)  # folded, not painted: it is not acknowledged with the others
-    line.clock.run_for(10_000)
-    assert line.evaluate(acks) == [3]
-    line.evaluate("link.ackBy({epoch: 'e', seq: 3}, 60_000); link.ackBy({epoch: 'e', seq: 5}, 0)")
-    line.clock.run_for(60_000)
-    assert line.evaluate(acks) == [3, 5]
-
-
 def test_retries_are_spread_and_never_end(line: Page) -> None:
     for _ in range(40):
         hear(line, "connect_error")
@@ -265,7 +251,7 @@ def test_a_map_that_lost_its_graphics_is_made_again_without_a_reload(wall: Wall,
     page.wait_for_function(MAP_READY)
     assert page.evaluate("document.querySelectorAll('#map-plot canvas.maplibregl-canvas').length") == 1
     result = wall.post("/api/v1/incidents", incident(2, lon=1.5))[1]["results"][0]
-    drawn = "(no) => Wall.map.get().querySourceFeatures('case').some((one) => one.properties.case_no === no)"
+    drawn = "(no) => Wall.cases.drawn().has(no)"
     page.wait_for_function(drawn, arg=result["case_no"])
     until(page, "Wall.map.get().getFeatureState({source: 'grid', id: '62052'}).step > 0")
     assert page.evaluate("Wall.errors.count()") == 0

@@ -29,15 +29,12 @@ STANDING = """() => ({
   labels: document.getElementById("labels").textContent,
 })"""
 #: The cases on the map, by number.
-POINTS = """async () => {
-  const data = await Wall.map.get().getSource("case").getData();
-  return data.features.map((one) => one.properties.case_no).sort();
-}"""
+POINTS = "() => [...Wall.cases.drawn().keys()].sort()"
 
 
 def has_points(n: int) -> str:
-    """That so many cases are on the map, whose worker takes them in by and by."""
-    return f"async () => (await ({POINTS})()).length === {n}"
+    """That so many cases are on the map."""
+    return f"() => ({POINTS})().length === {n}"
 
 
 def at(moment: datetime) -> str:

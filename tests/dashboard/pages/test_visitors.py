@@ -51,8 +51,8 @@ def test_single_cases_and_small_counts_leave_the_screen_and_stay_away_after_a_re
             assert number not in text
         # A count, not the hour: 17:07 is the time as of which a figure stands.
         assert not re.search(r"(?m)^(3|17|20\s/)(?!\d*:)", text), text
-        # The map's own worker takes a moment to let go of what its hidden layer held.
-        page.wait_for_function("() => !Wall.map.get().querySourceFeatures('case').length")
+        assert page.evaluate("() => Wall.cases.drawn().size") == 0
+        expect(page.locator("#case-points")).to_be_hidden()
         expect(page.locator("[data-layer=case]")).to_have_attribute("aria-pressed", "false")
         expect(page.locator("#feed")).to_have_attribute("data-cover", "接待模式，不展示")
     # What comes now is not shown either, by no panel and no ring on the map; a case cannot be opened.

@@ -76,7 +76,7 @@ def test_an_incident_from_another_system_appears_in_feed_tile_and_polygon_once(
     expect(page.locator("[data-indicator=K01]")).to_have_attribute("data-value", "1")
     expect(page.locator("#ranking-list [data-code='62051']")).to_have_attribute("data-n", "1")
     assert page.evaluate("() => Wall.map.get().getFeatureState({source: 'grid', id: '62051'}).step") > 0
-    drawn = "(no) => Wall.map.get().querySourceFeatures('case').some((one) => one.properties.case_no === no)"
+    drawn = "(no) => Wall.cases.drawn().has(no)"
     page.wait_for_function(drawn, arg=result["case_no"])
     assert page.evaluate(CAMERA) == camera
     assert wall.post("/api/v1/incidents", body)[1]["results"][0]["status"] == "duplicate"
@@ -110,7 +110,7 @@ def test_the_address_holds_the_grid_and_the_layers(wall: Wall, page: Page) -> No
     page.locator("[data-layer=video]").click()
     page.locator("[data-layer=case]").click()
     expect(page).to_have_url(re.compile(r"layers=grid,video"))
-    assert page.evaluate("() => Wall.map.get().getLayoutProperty('case', 'visibility')") == "none"
+    expect(page.locator("#case-points")).to_be_hidden()
 
 
 def test_a_grid_that_is_not_there_leaves_the_screen_at_the_top(wall: Wall, page: Page) -> None:
