@@ -5,12 +5,14 @@
   const EMPTY = { type: "FeatureCollection", features: [] };
   const EASE_MS = 240; // long enough to see where one goes, short enough not to wait for it
   const PATIENCE_MS = 3_000; // for a lost graphics context to come back
+  const REST_MOST_MS = 60_000;
   let map = null; // MapLibre's map, once its style has loaded
   let box = null; // the bounds last fitted
   let lost = () => {}; // called where the map is gone for good and has to be made again
   let touched = false; // someone moved the camera by hand: a resize then keeps it
   let hand = null; // where that left it
   let observer = null;
+  let costMs = 0; // how long the page waited for the last picture of the map
   const host = () => document.getElementById("map");
 
   /** The one line that reaches into Plotly. */
@@ -78,6 +80,17 @@
     });
   }
 
+  function watchCost(drawn) {
+    drawn.on("render", () => {
+      const begun = performance.now();
+      requestAnimationFrame(() => requestAnimationFrame(() => (costMs = performance.now() - begun)));
+    });
+  }
+
+  /** For how long what happens should not have the map drawn again, so that it takes a hundredth of the time at most: next
+   *  to nothing with a graphics card, where there is none what is new would wait for it. */
+  const restMs = () => Math.min(REST_MOST_MS, 100 * costMs);
+
   /** Take the old map away: the next `start` makes another one. */
   function clear() {
     observer?.disconnect();
@@ -124,6 +137,7 @@
     map.once("load", again);
     drawn.then(again, () => {});
     watchContext();
+    watchCost(map);
     observer = new ResizeObserver(() => {
       scale();
       map.resize();
@@ -252,5 +266,5 @@
     fill("label", list.map(({ code, name, lon, lat }) => point(lon, lat, { name, n: "000" }, code)));
   }
 
-  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, get: () => map };
+  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, restMs, get: () => map };
 })();

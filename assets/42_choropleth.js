@@ -6,12 +6,15 @@
   const { count, parts } = Wall.format;
   const { t } = Wall;
   const ANEW_MS = 3_600_000;
+  const QUIET_MS = 1_000;
   let bounds = [0]; // fixed for an hour from when a grid is opened, so a colour keeps its meaning while one looks
   let measuredAt = -Infinity;
   let painted = null; // the state last painted
   let steps = new Map(); // code -> step now painted
   let legend = ""; // the classes and their counts now painted
   let hatched = ""; // the codes now hatched
+  let colouredAt = -Infinity;
+  let colouring = null;
 
   const reported = (state, code) => state.figures.get(`child.${code}`)?.n ?? 0;
 
@@ -87,11 +90,21 @@
       if (small) few.push(child.code);
       if (steps.get(child.code) === step) continue;
       steps.set(child.code, step);
+      colouredAt = performance.now();
       Wall.map.colour(child.code, step);
     }
     if (few.join() === hatched) return;
     hatched = few.join();
     Wall.map.hatch(few);
+  }
+
+  /** The same, when it may be or nothing has changed for a second: each change of a colour has the map drawn anew. The
+   *  numbers on it do not wait. */
+  function paintCellsSoon() {
+    clearTimeout(colouring);
+    const rest = colouredAt + Wall.map.restMs() - performance.now();
+    if (rest > 0) colouring = setTimeout(() => paintCells(painted), Math.min(rest, QUIET_MS));
+    else paintCells(painted);
   }
 
   function paintLabels(state, anew) {
@@ -110,8 +123,11 @@
     if (!touched) return;
     // A scale with a single class says nothing: it is measured anew as soon as a first case gives it a second one.
     if (whole || bounds.length === 1 || performance.now() - measuredAt > ANEW_MS) measure(state);
-    if (whole) hatched = "-"; // a map that was made again has no hatching
-    paintCells(state);
+    if (whole) {
+      hatched = "-"; // a map that was made again has no hatching
+      paintCells(state);
+      colouredAt = -Infinity; // the first change after it is coloured at once
+    } else paintCellsSoon();
     paintLabels(state, whole);
     paintLegend(state);
   }

@@ -132,8 +132,8 @@
     draw();
   });
 
-  /** Number -> [lon, lat] of the cases that have a dot. */
-  const drawn = () => new Map(dots.map((one) => [one.name, one.at]));
+  /** Number -> [lon, lat] of the cases whose dot is to be seen. */
+  const drawn = () => new Map(Wall.layers.isOn("case") ? dots.map((one) => [one.name, one.at]) : []);
 
   Wall.cases = { paint, at, drawn, tiled: () => tiled };
 })();
