@@ -44,7 +44,7 @@ def test_single_cases_and_small_counts_leave_the_screen_and_stay_away_after_a_re
         if again:
             page.reload()
             page.wait_for_selector(LIVE)
-            page.wait_for_function("() => Wall.map.get()?.getSource('case')")
+            page.wait_for_function("() => Wall.map.get()?.getSource('grid')")
         expect(page.locator("#ranking-list [data-code='62051'] .bar-value")).to_have_text("20")
         text = "\n".join(page.evaluate(TEXT))
         for number in numbers:
