@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard.live import desk as module
-from dashboard.live.desk import OWED_S, Desk, Letter
-from dashboard.live.viewer import FRAME_CHANGES, Viewer
+from dashboard.live.desk import OWED_S, ROUND_S, Desk, Letter
+from dashboard.live.viewer import FRAME_CHANGES, PACE_S, Viewer
 from data_adapters.ledger import Scope
 from tests.dashboard.live.store import Row, Store
 
@@ -114,6 +114,26 @@ def test_of_a_figure_that_moved_in_some_fields_only_those_go_to_a_page_that_take
     assert second["new"]["figures"] == {"light": {"on": True, "since": 3}, "came": {"n": 1}, "gone": None}
     assert second["old"]["figures"] == {key: after[key] for key in after} | {"gone": None}
     assert "parts" not in second["old"]
+
+
+def test_the_next_round_is_when_the_next_viewer_may_have_a_frame() -> None:
+    log = Log(1)
+    desk = desk_of(log, ("page", EVERYTHING, 0), ("other", EVERYTHING, 0))
+    assert desk.pause(10.0) == PACE_S
+    desk.ask("page", {"epoch": log.epoch, "seq": 0, "pace": 200})
+    desk.answer(desk.asked(), log)
+    desk.round(log, 10.0, {}, "now")
+    assert desk.pause(10.0) == pytest.approx(PACE_S)
+    desk.viewers["other"].ack(log.epoch, 1)
+    log.store.commit()
+    assert frames(desk.round(log, 10.0 + PACE_S, {}, "now")[0]).keys() == {"other"}
+    # 80 ms later the page may have its own, before the other may have another.
+    assert desk.pause(10.0 + PACE_S) == pytest.approx(0.2 - PACE_S)
+    desk.viewers["page"].ack(log.epoch, 1)
+    assert frames(desk.round(log, 10.2, {}, "now")[0]).keys() == {"page"}
+    # The other is due in 40 ms and the page in 200; rounds that follow each other more closely would share nothing.
+    assert desk.pause(10.2) == pytest.approx(2 * PACE_S - 0.2)
+    assert desk.pause(10.22) == ROUND_S
 
 
 def test_figures_that_the_clock_moved_go_to_those_who_have_everything_else() -> None:

@@ -15,6 +15,7 @@ from dashboard.live.viewer import (
     GRACE_S,
     MESSAGES_AT_ONCE,
     MESSAGES_PER_S,
+    MOST_PACE_S,
     PACE_S,
     Cut,
     Reset,
@@ -72,6 +73,27 @@ def test_frames_keep_their_distance() -> None:
     one.ack(EPOCH, 1)
     assert move(one, 2, 10.0 + PACE_S / 2) is None
     assert move(one, 3, 10.001 + PACE_S) == Send(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("told", "pace_s"),
+    [
+        (200, 0.2),
+        (1, PACE_S),
+        (-5, PACE_S),
+        (1e9, MOST_PACE_S),
+        (None, PACE_S),
+        ("200", PACE_S),
+        ([], PACE_S),
+    ],
+)
+def test_a_viewer_says_how_far_apart_it_wants_its_frames(told: Any, pace_s: float) -> None:
+    one = viewer()
+    one.pace(told)
+    move(one, 1, 10.0)
+    one.ack(EPOCH, 1)
+    assert move(one, 2, 9.98 + pace_s) is None
+    assert move(one, 3, 10.001 + pace_s) == Send(1, 3)
 
 
 def test_a_viewer_that_does_not_acknowledge_in_time_is_cut() -> None:
