@@ -13,14 +13,13 @@ from data_adapters.ledger import Snapshot
 from data_adapters.ledger.contributions import local_day
 from data_adapters.ledger.item import stamp
 from data_adapters.ledger.past_snapshot import PastSnapshot
-from data_adapters.records.dictionary import GRADE
+from data_adapters.records.dictionary import graver
 
 #: span -> (local days, minutes of a bin). A bin never reaches over midnight.
 SPANS = {"day": (1, 20), "week": (7, 120), "month": (30, 1_440)}
 #: Days that are kept, and changes that are looked through before everything is counted anew.
 KEPT_DAYS = 2_048
 MOST_CHANGES = 5_000
-_GRADES = list(GRADE)
 
 
 def ribbon(
@@ -134,5 +133,5 @@ def _bins(
     for number, grade, n in snapshot.reported_by(path, start, end, int(step.total_seconds())):
         bin_ = found[number]
         bin_["n"] += n
-        bin_["grade"] = max(bin_["grade"] or grade, grade, key=_GRADES.index)
+        bin_["grade"] = graver(bin_["grade"], grade)
     return found

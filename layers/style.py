@@ -1,7 +1,7 @@
 """The map's style: a MapLibre style document that needs nothing from outside.
 
 No ground map, no glyphs and no sprite: polygons carry the picture, the browser draws text with the page's own font.
-Sources `grid`, `outline`, `label` and `case` are empty GeoJSON that the page fills; `inner` and `video` are vector
+Sources `grid`, `outline` and `label` are empty GeoJSON that the page fills; `inner` and `video` are vector
 tiles of this server. Data never changes a geometry: it sets the feature-state `step` (0 to 5, absent for nothing
 counted) of a polygon in `grid`, found by its `code`.
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data_adapters.ledger.contributions import GRAVE
 from layers.case import CaseLayer
 from layers.grid import GridLayer
 from layers.ground import Ground
@@ -250,7 +251,7 @@ def _case_layers(palette: Palette) -> list[Document]:
         "circle-stroke-opacity": 0.7,
     }
     urgent = ["match", ["get", "light"], "RED", 4.6, "YELLOW", 4.0, 3.4]
-    grave = ["match", ["get", "grade"], ["MAJOR", "PETITION_BACKLOG"], 2.2, "COMPLEX", 1.0, 0]
+    grave = ["match", ["get", "grade"], sorted(GRAVE), 2.2, "COMPLEX", 1.0, 0]
     dot = {
         "circle-radius": ["+", urgent, grave],
         "circle-color": light,

@@ -20,14 +20,13 @@ from data_adapters.ledger import Snapshot
 from data_adapters.ledger.buckets import quantile
 from data_adapters.ledger.item import stamp
 from data_adapters.ledger.snapshot import GridRow
-from data_adapters.records.dictionary import GRADE
+from data_adapters.records.dictionary import graver
 from data_adapters.records.workdays import word_of
 
 Figures = dict[str, Any]
 WINDOW_DAYS = 7
 TREND_DAYS = 30
 BIN_MINUTES = 20
-_GRADES = list(GRADE)
 
 
 def figures(snapshot: Snapshot, path: str, shown: Sequence[Indicator] | None = None) -> Figures:
@@ -181,5 +180,5 @@ def _bins(snapshot: Snapshot, path: str) -> Figures:
     for number, grade, n in counted:
         bin_ = found.setdefault(f"bin.{number}", {"n": 0, "grade": grade})
         bin_["n"] += n
-        bin_["grade"] = max(bin_["grade"], grade, key=_GRADES.index)
+        bin_["grade"] = graver(bin_["grade"], grade)
     return found

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from data_adapters.demo.rhythm import DAY_S, OFFSET_S, day_of, start_of
+from data_adapters.ledger.contributions import GRAVE
 
 #: Days to handle a case, by grade, and the median and spread (log) of the days that it really takes.
 LIMIT_DAYS = {"ORDINARY": 7, "COMPLEX": 20, "MAJOR": 30, "PETITION_BACKLOG": 60}
@@ -129,7 +130,7 @@ def _middle(steps: list[Step], rng: Random, grade: str, started: int, end: int, 
     """The steps between start and resolution; returns the seconds that a suspension adds to the limit."""
     span = end - started
     suspended = 0
-    if grade in ("MAJOR", "PETITION_BACKLOG"):
+    if grade in GRAVE:
         steps.append(Step("REPORT_UP", int(started + 0.05 * span), orgs.township))
     if grade != "ORDINARY" and span > 5 * DAY_S and rng.random() < 0.12:
         pause, back = int(started + 0.3 * span), int(started + 0.5 * span)

@@ -202,3 +202,8 @@ CATEGORY_LIST_A = (
 SENSITIVE_CATEGORIES = frozenset({"婚姻家庭", "婚恋家庭", "人格权", "医疗"})
 #: Never shown on a wall at all (section 2.4.1).
 HIDDEN_CATEGORIES = frozenset({"涉民族宗教", "涉组织涉纪检"})
+
+
+def graver(grade: str | None, other: str) -> str:
+    """The graver of two grades; the other one where there is none."""
+    return max(grade or other, other, key=list(GRADE).index)
