@@ -44,7 +44,8 @@ def kaplan_meier(closed: Counter[int], waiting: Counter[int], share: float) -> f
             then = standing * (1 - closed[bucket] / at_risk)
             if then <= 1 - share + 1e-12:
                 low, high = bounds(bucket)
-                return low + (high - low) * (standing - (1 - share)) / (standing - then)
+                # Where all of the bucket is needed, the quotient may come out a little above 1.
+                return low + (high - low) * min(1.0, (standing - (1 - share)) / (standing - then))
             standing = then
         at_risk -= closed[bucket] + waiting[bucket]
     return None
