@@ -89,7 +89,7 @@ def test_killed_at_many_moments_it_loses_nothing_and_does_nothing_twice(
     begun(broker, tmp_path, ledger)
     chance = random.Random(7)
     bodies, sent = all_lives(), 0
-    for place in ["before-insert", "after-insert", "before-commit", "after-commit", ""] * 2:
+    for place in ["before-insert", "after-insert", "before-commit", "after-commit", ""] * 3:
         before = read(ledger)
         process = follow(failpoint=f"{place}:{chance.randrange(1, 4)}" if place else "")
         end_at = time.monotonic() + PATIENCE_S

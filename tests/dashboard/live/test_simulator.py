@@ -7,7 +7,7 @@ import pytest
 from tests.dashboard.live.simulator import World
 
 #: `make faults`, and its short form in the tests, run a thousand more.
-SEEDS = 50
+SEEDS = 100
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 50))

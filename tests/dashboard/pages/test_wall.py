@@ -75,7 +75,7 @@ def test_an_incident_from_another_system_appears_in_feed_tile_and_polygon_once(
     expect(page.locator("body")).to_have_attribute("data-seq", str(result["seq"]))
     expect(page.locator("[data-indicator=K01]")).to_have_attribute("data-value", "1")
     expect(page.locator("#ranking-list [data-code='62051']")).to_have_attribute("data-n", "1")
-    page.wait_for_function("() => Wall.map.get().getFeatureState({source: 'grid', id: '62051'}).step > 0")
+    assert page.evaluate("() => Wall.map.get().getFeatureState({source: 'grid', id: '62051'}).step") > 0
     drawn = "(no) => Wall.cases.drawn().has(no)"
     page.wait_for_function(drawn, arg=result["case_no"])
     assert page.evaluate(CAMERA) == camera
