@@ -12,15 +12,16 @@
    * `state()` gives the current state; `drawn()` says whether the page stands; `changed()` is called after something
    * was folded in; `reload()` loads the view afresh; `clock(beat)` gets every message with a server time;
    * `mode(word, late)` gets live|catching-up|stale and whether the beat is late; `report()` gives what this wall says
-   * of itself.
+   * of itself; `pace` is how many ms apart the page paints. A frame that came sooner would wait for the paint, and what
+   * happens then for the frame after it.
    *
    * Whether the page is current is judged by the beat alone, on this machine's steady clock: any other message may
    * come from a server that no longer reaches its store, and no two machines' clocks are ever compared. After a silence
    * a beat may have lain on the line as long as the silence was: the first that is believed is one we asked for.
    */
   class Link {
-    constructor({ state, drawn, changed, reload, clock, mode, report }) {
-      Object.assign(this, { state, drawn, changed, reload, clock, mode, report });
+    constructor({ state, drawn, changed, reload, clock, mode, report, pace }) {
+      Object.assign(this, { state, drawn, changed, reload, clock, mode, report, pace });
       this.beatAt = performance.now();
       this.helloAt = -Infinity;
       this.echo = 0; // how often we asked for a beat after a silence
@@ -85,8 +86,7 @@
     /** Say what we have and which grid we look at; the server goes on from there. */
     resume(more = {}) {
       const { epoch, seq, grid } = this.state();
-      // A frame that came before the page may paint again would wait for that, and what happens then for the one after it.
-      const pace = Wall.Painter?.PAUSE_MS;
+      const { pace } = this;
       if (this.socket.connected) this.socket.emit("resume", { epoch, seq, grid: grid.code, parts: true, pace, ...more });
     }
 

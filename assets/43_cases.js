@@ -13,7 +13,6 @@
   };
   const GRAVER = { MAJOR: 2.2, PETITION_BACKLOG: 2.2, COMPLEX: 1.0 };
   const RING = 11; // around what is overdue
-  const REACH = 6; // a finger is wider than a point
   let tiled = false;
   let timer = null;
   const rings = new Map(); // element -> [lon, lat]
@@ -90,10 +89,10 @@
     }
   }
 
-  /** The case of the dot at {x, y}, the uppermost one; null where there is none. */
-  function at({ x, y }) {
+  /** The case of the uppermost dot within `reach` px of {x, y}; null where there is none. */
+  function at({ x, y }, reach) {
     if (!Wall.layers.isOn("case")) return null;
-    const near = (one) => Math.max(Math.abs(one.x - x), Math.abs(one.y - y)) <= one.radius + REACH;
+    const near = (one) => Math.max(Math.abs(one.x - x), Math.abs(one.y - y)) <= one.radius + reach;
     return dots.findLast(near)?.name ?? null;
   }
 

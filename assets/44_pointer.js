@@ -5,6 +5,7 @@
   const { make } = Wall.element;
   const { parts, count } = Wall.format;
   const CLOSE_ZOOM = 12; // from here on a video point or a cluster of them is clicked, not the grid below
+  const REACH = 6; // px: a finger is wider than a point
   let tellOf = () => {};
 
   function rate(figure) {
@@ -20,8 +21,7 @@
     return feature ? String(feature.properties.code) : null;
   }
 
-  /** A finger is wider than a point. */
-  const around = ({ x, y }) => [[x - 6, y - 6], [x + 6, y + 6]];
+  const around = ({ x, y }) => [[x - REACH, y - REACH], [x + REACH, y + REACH]];
 
   /** `state()` gives the current state, `open(code)` drills. */
   function start(map, state, open) {
@@ -65,7 +65,7 @@
     };
     map.on("mouseout", leave);
     map.on("click", (event) => {
-      const name = Wall.cases.at(event.point);
+      const name = Wall.cases.at(event.point, REACH);
       if (name) return leave(), Wall.card.open(name);
       const [spot] = map.queryRenderedFeatures(around(event.point), { layers: ["case-tile"] });
       if (spot?.properties.n > 1) return leave(), Wall.map.near(event.lngLat);

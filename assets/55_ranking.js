@@ -5,6 +5,7 @@
   const { make, write, mark, style } = Wall.element;
   const { count } = Wall.format;
   const DAYS = 30; // what the rate is of
+  let until = ""; // the day before which the rates that are shown end
 
   function rate({ closed_on_time: onTime, closed_due: due, covered }) {
     if (covered) return ["—", ""];
@@ -43,8 +44,6 @@
     write(shareParts, n);
   }
 
-  let painted = {}; // the days whose rates the rows show
-
   function paint(state, changes, whole) {
     if (!whole && ![...changes.figures].some((key) => key.startsWith("child."))) return;
     const none = { n: 0, closed_on_time: 0, closed_due: 0 };
@@ -54,12 +53,13 @@
     const list = document.getElementById("ranking-list");
     const known = new Map([...list.children].map((node) => [node.dataset.code, node]));
     const of = period(state);
-    const anew = whole || of.to !== painted.to;
-    painted = of;
+    const anew = whole || of.to !== until;
+    until = of.to;
     rows.forEach(([child, figure], at) => {
-      const node = known.get(child.code) || makeRow(child.code);
+      const there = known.get(child.code);
+      const node = there || makeRow(child.code);
       known.delete(child.code);
-      if (anew || !node.firstChild.title || changes.figures.has(`child.${child.code}`)) paintRow(node, child, figure, of);
+      if (anew || !there || changes.figures.has(`child.${child.code}`)) paintRow(node, child, figure, of);
       style(node.firstChild.children[1], "--share", figure.n / top);
       if (list.children[at] !== node) list.insertBefore(node, list.children[at] || null);
     });

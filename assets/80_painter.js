@@ -1,4 +1,4 @@
-// Folds changes into at most five paints a second; each panel touches only what changed. A panel that the scene does not
+// Folds changes into some five paints a second; each panel touches only what changed. A panel that the scene does not
 // show is not painted; once it is shown it is painted whole.
 "use strict";
 (() => {

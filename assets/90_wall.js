@@ -268,6 +268,7 @@
     });
     link = new Wall.Link({
       state: () => state, drawn: () => drawn, changed: () => painter.soon(), reload, clock: heardClock, mode: setMode, report,
+      pace: Wall.Painter.PAUSE_MS,
     });
     Wall.layers.start((layers) => {
       view.layers = layers;

@@ -259,8 +259,8 @@ def _case_layers(palette: Palette) -> list[Document]:
         "circle-stroke-width": 0.8,
     }
     # The urgent ones lie on top.
-    order = {"circle-sort-key": ["match", ["get", "light"], "RED", 2, "YELLOW", 1, 0]}
-    unseen = order | {"visibility": "none"}
+    order = ["match", ["get", "light"], "RED", 2, "YELLOW", 1, 0]
+    unseen = {"circle-sort-key": order, "visibility": "none"}
     return [
         _layer("case-tile-ring", "circle", "case-tile", _OVERDUE, ring) | {"layout": unseen},
         _layer("case-tile", "circle", "case-tile", None, dot) | {"layout": unseen},

@@ -106,7 +106,7 @@ _due_since = sa.and_(
 )
 #: Open cases, not suspended, that were due within a time.
 LATE_SINCE = sa.select(sa.func.count()).where(_due_since, _under(cases.c.path))
-#: The paths of the same, each case once.
+#: The paths of both, each case once; hidden from the planner as above.
 TURNED_LATE_PATHS = TURNED_LATE.with_only_columns(cases.c.path)
 LATE_SINCE_PATHS = sa.select(cases.c.path).where(_due_since, _under(cases.c.path.concat("")))
 _linked = sa.case((video_point.c.networked.is_not(sa.false()), video_point.c.key_site))

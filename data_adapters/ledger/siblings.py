@@ -16,7 +16,7 @@ from data_adapters.ledger import contributions, questions
 from data_adapters.ledger.counts import Counts, Flows, as_flows, flows_of, open_of
 from data_adapters.ledger.questions import video_columns
 from data_adapters.ledger.scope import STEP, depth, under
-from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
+from data_adapters.ledger.tables import cases, gauge, spread, tally, video_day, video_point
 
 
 class Siblings(Counts):
@@ -45,7 +45,7 @@ class Siblings(Counts):
 
     @property
     def _children(self) -> sa.Select[str]:
-        return sa.select(grid.c.path).where(grid.c.parent_path == self._parent, grid.c.current)
+        return questions.CHILDREN.params(parent=self._parent)
 
     def _rolled(self, path: str) -> bool:
         return self._mine(path) and depth(path) <= self._rollup_depth
@@ -62,8 +62,7 @@ class Siblings(Counts):
 
     def _paths(self) -> list[str]:
         if self._all_paths is None:
-            asked = {"parent": self._parent}
-            self._all_paths = [row.path for row in self._connection.execute(questions.CHILDREN, asked)]
+            self._all_paths = [row.path for row in self._connection.execute(self._children)]
         return self._all_paths
 
     def _history(self, path: str, length: int) -> dict[str, dict[int, Flows]]:
