@@ -64,7 +64,7 @@ def fill(ledger: Ledger, n: int) -> None:
     """`n` cases of three years, three of a hundred of them open."""
     rng = np.random.default_rng(1)
     now = int(NOW.timestamp() * 1000)
-    with ledger.loading({"cases": n}):
+    with ledger.loading_cases(n):
         for start in range(0, n, _BATCH):
             size = min(_BATCH, n - start)
             reported = now - (rng.random(size) * _DAYS * _DAY_MS).astype(np.int64)

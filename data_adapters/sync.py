@@ -168,7 +168,7 @@ class _Run:
         with ExitStack() as load:
             for number, batch in enumerate(apart or pieces):
                 if number == 0 and kind == "case" and batch.accepted >= LOADED_ROWS:
-                    load.enter_context(self._ledger.loading_cases())
+                    load.enter_context(self._ledger.loading_cases(max(pull.total, batch.total or 0)))
                 self._store(pull, batch)
         if apart is None:
             return judge()

@@ -218,13 +218,17 @@ class Span:
     until: datetime | sa.BindParameter[Any]
 
 
-def grid_conditions(span: Span, rollup_depth: int) -> dict[str, sa.ColumnElement[bool]]:
-    """name -> SQL that a current grid counts under it; reports are those in the `span` that still stand.
+def is_lowest() -> sa.ColumnElement[bool]:
+    """SQL that there is no current grid below this one."""
+    below = grid.alias("below")
+    return ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
+
+
+def has_reported(span: Span, rollup_depth: int) -> sa.ColumnElement[bool]:
+    """SQL that a case was reported in a grid within the `span` that still stands.
 
     Where a grid has a tally that is looked at: its days are fewer and nearer to each other than its cases.
     """
-    below = grid.alias("below")
-    lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
     counted = sa.exists().where(
         tally.c.path == grid.c.path,
         tally.c.day.between(span.first, span.last),
@@ -237,7 +241,12 @@ def grid_conditions(span: Span, rollup_depth: int) -> dict[str, sa.ColumnElement
         cases.c.state.not_in(life.VOID),
     )
     rolled_up = sa.func.length(grid.c.path) <= (rollup_depth + 1) * STEP
-    reported = sa.or_(sa.and_(rolled_up, counted), sa.and_(~rolled_up, found))
+    return sa.or_(sa.and_(rolled_up, counted), sa.and_(~rolled_up, found))
+
+
+def grid_conditions(span: Span, rollup_depth: int) -> dict[str, sa.ColumnElement[bool]]:
+    """name -> SQL that a current grid counts under it; reports are those in the `span` that still stand."""
+    lowest, reported = is_lowest(), has_reported(span, rollup_depth)
     said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
     return {
         "grids": sa.true(),

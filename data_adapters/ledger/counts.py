@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,7 @@ from data_adapters.ledger.video_time import FLOWS as VIDEO_FLOWS
 from data_adapters.ledger.video_time import flows as video_flows
 
 Flows = Counter[str]
-_EVER = -(10**6)
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = -(10**6)
 
 
 class Counts:
@@ -43,7 +42,7 @@ class Counts:
         # A screen asks for the same sums and stocks many times; within one snapshot they cannot differ.
         self._summed: dict[tuple[str, int, int], Flows] = {}
         self._days: dict[str, Days] = {}
-        self._ever: dict[str, tuple[int, Flows]] = {}
+        self._earlier: dict[str, tuple[int, Flows]] = {}
         self._stocks: dict[str, Counter[str]] = {}
         self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
         self._spread: dict[str, dict[tuple[int, str, int], int]] = {}
@@ -83,8 +82,20 @@ class Counts:
         return {row.day: row.accepted_open for row in self._connection.execute(questions.WAITING, asked)}
 
     def before(self, path: str, day: int) -> Flows:
-        """measure -> count over every day before `day`: what an opening stock is made of."""
-        return self._sums(path, _EVER, day - 1)
+        """measure of `questions.EARLIER` -> count over every day before `day`."""
+        known, kept = self._earlier.get(path), self._days.get(path)
+        if known is not None and known[0] == day:
+            return known[1]
+        if known is not None and known[0] < day and kept is not None and kept.holds(known[0], day - 1):
+            return known[1] + earlier(self._sums(path, known[0], day - 1))
+        self._earlier[path] = day, self._before(path, day)
+        return self._earlier[path][1]
+
+    def _before(self, path: str, day: int) -> Flows:
+        if depth(path) > self._rollup_depth:
+            return earlier(self._sums(path, EVER, day - 1))
+        row = self._connection.execute(questions.BEFORE, {"path": path, "day": day}).one()
+        return flows_of(row, questions.EARLIER)
 
     def children(self, path: str, first_day: int, last_day: int) -> dict[str, Flows]:
         """child path -> (measure -> count) over the days; children without any are absent."""
@@ -251,18 +262,11 @@ class Counts:
             for counted in self._from_rows(path, first_day, last_day).get(path, {}).values():
                 total.update(counted)
             return total
-        kept, before = self._days.get(path), self._ever.get(path)
+        kept = self._days.get(path)
         if kept is not None and kept.holds(first_day, last_day):
             return kept.sum(first_day, last_day)
-        if first_day == _EVER and kept is not None and before is not None:
-            day, flows = before
-            if day <= last_day and kept.holds(day + 1, last_day):
-                return flows + kept.sum(day + 1, last_day)
         asked = {"path": path, "first": first_day, "last": last_day}
-        found = flows_of(self._connection.execute(questions.FLOWS, asked).one())
-        if first_day == _EVER:
-            self._ever[path] = last_day, found
-        return found
+        return flows_of(self._connection.execute(questions.FLOWS, asked).one())
 
     def staffing(self, path: str) -> tuple[int, int, int]:
         """(grids with staff, grids that say how many they have or need, grids that say neither) under `path`."""
@@ -271,25 +275,15 @@ class Counts:
 
     def manning(self, path: str) -> Counter[str]:
         """The current grids under `path`: how many, how many say and have staff, and a party group."""
-        names = ("grids", "grids.staff_known", "grids.staffed", "grids.party_known", "grids.party")
-        return self._grids_that(path, names, _NEVER, _NEVER)
+        found = self._connection.execute(questions.MANNING, questions.within(path)).mappings().one()
+        return Counter({name: n for name, n in found.items() if n})
 
     def reporting(self, path: str, since: datetime, until: datetime) -> tuple[int, int]:
         """(lowest grids with a case reported in [`since`, `until`) that still stands, lowest grids) under `path`."""
-        found = self._grids_that(path, ("grids.reported", "grids.lowest"), since, until)
-        return found["grids.reported"], found["grids.lowest"]
-
-    def _grids_that(
-        self, path: str, names: tuple[str, ...], since: datetime, until: datetime
-    ) -> Counter[str]:
-        # Times that no condition asks for are not parameters of the statement.
-        times: dict[str, Any] = {"since": since, "until": until} if "grids.reported" in names else {}
-        if times:
-            first, end = (contributions.local_day(at, self._zone) for at in (since, until))
-            times |= {"first": first, "last": end - 1}
-        asked = questions.grids_that(names, self._rollup_depth)
-        found = self._connection.execute(asked, questions.within(path) | times)
-        return Counter({name: int(n) for name, n in found.mappings().one().items() if n})
+        first, end = (contributions.local_day(at, self._zone) for at in (since, until))
+        asked = questions.within(path) | {"since": since, "until": until, "first": first, "last": end - 1}
+        reported, lowest = self._connection.execute(questions.reporting(self._rollup_depth), asked).one()
+        return reported, lowest
 
     def _from_rows(
         self, path: str, first_day: int, last_day: int, key_length: int | None = None
@@ -359,6 +353,11 @@ def as_flows(row: Any) -> Flows:
     return flows_of([row[name] for name in contributions.FLOWS])
 
 
-def flows_of(values: Sequence[Any]) -> Flows:
-    """The same of the values alone, in the order of `contributions.FLOWS`."""
-    return Counter({name: int(n) for name, n in zip(contributions.FLOWS, values, strict=True) if n})
+def flows_of(values: Sequence[Any], names: Sequence[str] = contributions.FLOWS) -> Flows:
+    """The same of the values alone, in the order of `names`."""
+    return Counter({name: int(n) for name, n in zip(names, values, strict=True) if n})
+
+
+def earlier(flows: Flows) -> Flows:
+    """Those of `questions.EARLIER` alone."""
+    return Counter({name: n for name in questions.EARLIER if (n := flows[name])})

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from data_adapters.ledger.atlas import Atlas
 from data_adapters.ledger.bulk import make_indexes
-from data_adapters.ledger.depths import depths_of
+from data_adapters.ledger.depths import cases_about, depths_of
 from data_adapters.ledger.fact_writer import FactWriter
 from data_adapters.ledger.org_writer import OrgWriter
 from data_adapters.ledger.outcome import DUPLICATE, Outcome, rejected
@@ -61,7 +61,7 @@ class GridWriter:
             before = self._tx.rollup_depth, self._tx.span_depth
             if self._tx.loading:  # which is over, with this
                 make_indexes(self._tx.connection)
-            self._tx.roll_up(*depths_of(self._paths.values()))
+            self._tx.roll_up(*depths_of(self._paths.values(), cases_about(self._tx.connection)))
             moved = sa.update(stream).where(stream.c.id == 1)
             self._tx.connection.execute(moved.values(grid_revision=stream.c.grid_revision + 1))
             recount = (self._tx.rollup_depth, self._tx.span_depth) != before

@@ -273,14 +273,15 @@ class Ledger:
                 make_indexes(tx.connection)
 
     @contextmanager
-    def loading_cases(self) -> Iterator[None]:
+    def loading_cases(self, coming: int = 0) -> Iterator[None]:
         """While this thread brings in very many cases: where there are none yet, counts are made at the end (`load`).
+        ``coming``: about how many, where that is known: it says how deep histograms are kept.
 
         What is written inside is read right all along, from the rows. After a load that was killed, `settle` makes
         the counts.
         """
         with self._transaction() as tx:
-            load = Load(tx) if Load.possible(tx) else None
+            load = Load(tx, coming) if Load.possible(tx) else None
         if load is None:
             yield
             return

@@ -36,14 +36,13 @@ _LOAD_PAGES = 20_000
 class Load:
     """One load, across the transactions of the thread that runs it: `begin`, each one `joins`, `end`."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, coming: int = 0) -> None:
         # Numbers of cases that a source brings along are kept apart by `case_numbers` meanwhile.
         drop_indexes(tx.connection, [cases], unique=True, but=_OF_FEW)
         engine.checkpoint_every(tx.connection, _LOAD_PAGES)
         tx.roll_up(*LOADING)
         paths = tx.connection.execute(sa.select(grid.c.path).distinct()).scalars()
-        wanted = depths(tx.connection)
-        self._sums: Sums | None = Sums({ROOT, *paths}, *wanted)
+        self._sums: Sums | None = Sums({ROOT, *paths}, *depths(tx.connection, coming))
         self._top = tx.top
         self._open = False
 
@@ -68,7 +67,7 @@ class Load:
         make_indexes(tx.connection)
         engine.checkpoint_every(tx.connection)
         if tx.loading and (sums := self._sums) is not None and sums.complete:
-            tx.roll_up(*depths(tx.connection))
+            tx.roll_up(*sums.depths)
             sums.write(tx)
         else:
             settle(tx, zone)

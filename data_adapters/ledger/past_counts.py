@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions
-from data_adapters.ledger.counts import _EVER, Counts, Flows, open_of
+from data_adapters.ledger.counts import EVER, Counts, Flows, earlier, open_of
 from data_adapters.ledger.past import Pair, Past
 from data_adapters.ledger.row import Row
 from data_adapters.ledger.scope import STEP
@@ -117,6 +117,12 @@ class PastCounts(CountsOfThen):
                     moved[measure] += sign
         return _sum(super()._count_stocks(path), moved)
 
+    def _before(self, path: str, day: int) -> Flows:
+        found = super()._before(path, day)
+        if not self.rolled_up(path):
+            return found  # `_sum` has seen to it
+        return _sum(found, earlier(self._within(self._flows_moved(path), EVER, day - 1)))
+
     def _sum(self, path: str, first_day: int, last_day: int) -> Flows:
         moved = self._within(self._flows_moved(path), first_day, last_day)
         return _sum(super()._sum(path, first_day, last_day), moved)
@@ -135,7 +141,7 @@ class PastCounts(CountsOfThen):
     def _within(self, moved: dict[int, Flows], first_day: int, last_day: int) -> Flows:
         total: Flows = Counter()
         for day, flows in moved.items():
-            if max(first_day, _EVER) <= day <= last_day:
+            if first_day <= day <= last_day:
                 for measure, n in flows.items():
                     total[measure] += n
         return total

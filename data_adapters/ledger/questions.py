@@ -6,18 +6,27 @@ Parameters: ``path`` and ``past`` bound a subtree (`within`), ``first`` and ``la
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions
-from data_adapters.ledger.behind import Span, grid_conditions
+from data_adapters.ledger.behind import STOCK, Span, grid_conditions, has_reported, is_lowest
 from data_adapters.ledger.scope import PAST_EVERY_STEP
 from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
 
 _ABSENT = sa.func.coalesce
-SUMS = [_ABSENT(sa.func.sum(tally.c[name]), 0).label(name) for name in contributions.FLOWS]
+#: The flows that are asked for over every day before another: an opening stock, and how many there ever were.
+EARLIER = ("reported", *STOCK)
+
+
+def _sums(names: Iterable[str]) -> list[sa.Label[int]]:
+    return [_ABSENT(sa.func.sum(tally.c[name]), 0).label(name) for name in names]
+
+
+SUMS = _sums(contributions.FLOWS)
 
 
 def within(path: str) -> dict[str, str]:
@@ -35,6 +44,10 @@ def _days(column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 #: Every flow of one grid over some days.
 FLOWS = sa.select(*SUMS).where(tally.c.path == sa.bindparam("path"), _days(tally.c.day))
+#: The flows of `EARLIER` of one grid on every day before one.
+BEFORE = sa.select(*_sums(EARLIER)).where(
+    tally.c.path == sa.bindparam("path"), tally.c.day < sa.bindparam("day")
+)
 #: (day, every flow of it) of one grid over some days.
 DAYS = sa.select(tally.c.day, *(tally.c[name] for name in contributions.FLOWS)).where(
     tally.c.path == sa.bindparam("path"), _days(tally.c.day)
@@ -45,6 +58,12 @@ CHILDREN = sa.select(grid.c.path).where(grid.c.parent_path == sa.bindparam("pare
 CHILD_FLOWS = (
     sa.select(tally.c.path, *SUMS)
     .where(tally.c.path.in_(CHILDREN), _days(tally.c.day))
+    .group_by(tally.c.path)
+)
+#: (path, the flows of `EARLIER`) of each child on every day before one.
+CHILD_BEFORE = (
+    sa.select(tally.c.path, *_sums(EARLIER))
+    .where(tally.c.path.in_(CHILDREN), tally.c.day < sa.bindparam("day"))
     .group_by(tally.c.path)
 )
 #: How many of those accepted on a day are open.
@@ -91,8 +110,9 @@ def video_columns(first_day: int | sa.BindParameter[int]) -> list[sa.Label[Any]]
 VIDEO = sa.select(*video_columns(sa.bindparam("first", type_=sa.Integer))).where(
     video_day.c.path == sa.bindparam("path"), video_day.c.day <= sa.bindparam("last")
 )
-#: Open cases whose due time has passed since their light was last looked at. The path is hidden from the planner, which
-#: would go through every case of the grid: few have a turn to come.
+# Of the next two the path is hidden from the planner, which would go through every open case of the grid: few have a
+# turn to come, and few were due today.
+#: Open cases whose due time has passed since their light was last looked at.
 TURNED_LATE = sa.select(sa.func.count()).where(
     cases.c.turn_at <= sa.bindparam("now"),
     cases.c.due_at < sa.bindparam("now"),
@@ -105,10 +125,10 @@ _due_since = sa.and_(
     cases.c.state != "SUSPENDED",
 )
 #: Open cases, not suspended, that were due within a time.
-LATE_SINCE = sa.select(sa.func.count()).where(_due_since, _under(cases.c.path))
-#: The paths of both, each case once; hidden from the planner as above.
+LATE_SINCE = sa.select(sa.func.count()).where(_due_since, _under(cases.c.path.concat("")))
+#: The paths of both, each case once.
 TURNED_LATE_PATHS = TURNED_LATE.with_only_columns(cases.c.path)
-LATE_SINCE_PATHS = sa.select(cases.c.path).where(_due_since, _under(cases.c.path.concat("")))
+LATE_SINCE_PATHS = LATE_SINCE.with_only_columns(cases.c.path)
 _linked = sa.case((video_point.c.networked.is_not(sa.false()), video_point.c.key_site))
 #: (key sites with a point in the network, key sites).
 KEY_SITES = sa.select(
@@ -123,11 +143,20 @@ STAFF = (
 )
 
 
+_first, _last = (sa.bindparam(name, type_=sa.Integer) for name in ("first", "last"))
+_SPAN = Span(_first, _last, sa.bindparam("since"), sa.bindparam("until"))
+_manned = grid_conditions(_SPAN, 0)
+#: How many current grids there are, and how many count under each of these names (`behind.grid_conditions`).
+MANNING = sa.select(
+    *(
+        sa.func.count(sa.case((_manned[name], 1))).label(name)
+        for name in ("grids", "grids.staff_known", "grids.staffed", "grids.party_known", "grids.party")
+    )
+).where(grid.c.current, _under(grid.c.path))
+
+
 @cache
-def grids_that(names: tuple[str, ...], rollup_depth: int) -> sa.Select[Any]:
-    """How many current grids count under each of `names` (`behind.grid_conditions`)."""
-    first, last = (sa.bindparam(name, type_=sa.Integer) for name in ("first", "last"))
-    span = Span(first, last, sa.bindparam("since"), sa.bindparam("until"))
-    conditions = grid_conditions(span, rollup_depth)
-    sums = [sa.func.sum(sa.case((conditions[name], 1), else_=0)).label(name) for name in names]
-    return sa.select(*sums).where(grid.c.current, _under(grid.c.path))
+def reporting(rollup_depth: int) -> sa.Select[int, int]:
+    """(grids that reported, grids) of the lowest ones: which they are is asked once, not for each of the two."""
+    reported = sa.func.count(sa.case((has_reported(_SPAN, rollup_depth), 1)))
+    return sa.select(reported, sa.func.count()).where(grid.c.current, _under(grid.c.path), is_lowest())

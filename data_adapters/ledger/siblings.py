@@ -29,6 +29,7 @@ class Siblings(Counts):
         self._parent = parent
         self._length = len(parent) + STEP
         self._all_paths: list[str] | None = None
+        self._all_before: dict[int, dict[str, Flows]] = {}
         self._by_day: dict[tuple[str, int, int], dict[int, Flows]] = {}
         self._all_sites: dict[str, tuple[int, int]] | None = None
         self._all_spans: dict[tuple[str, int, int], dict[str, Counter[int]]] = {}
@@ -59,6 +60,14 @@ class Siblings(Counts):
         for child in self._paths():
             self._summed.setdefault((child, first_day, last_day), Counter())
         return self._summed.get((path, first_day, last_day), Counter())
+
+    def _before(self, path: str, day: int) -> Flows:
+        if not self._rolled(path):
+            return super()._before(path, day)
+        if day not in self._all_before:
+            rows = self._connection.execute(questions.CHILD_BEFORE, {"parent": self._parent, "day": day})
+            self._all_before[day] = {row[0]: flows_of(row[1:], questions.EARLIER) for row in rows}
+        return self._all_before[day].get(path, Counter())
 
     def _paths(self) -> list[str]:
         if self._all_paths is None:

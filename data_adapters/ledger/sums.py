@@ -22,9 +22,9 @@ from data_adapters.ledger.transaction import Transaction
 
 Ints = NDArray[np.int64]
 #: Bytes that the flows may take: grids x days x measures, whatever the number of rows.
-MOST_BYTES = 128 << 20
+MOST_BYTES = 384 << 20
 #: Different cells of the spreads that may be held.
-MOST_SPREADS = 6_000_000
+MOST_SPREADS = 16_000_000
 #: From so many new ones on they are merged with the others.
 MERGED_FROM = 500_000
 _SPREADS = sorted({*contributions.SPANS, *contributions.RARE})
@@ -32,6 +32,7 @@ _NUMBER = {name: number for number, name in enumerate(_SPREADS)}
 _IS_SPAN = np.array([name in contributions.SPANS for name in _SPREADS], dtype=bool)
 # The key of a spread's cell, sorted as the table is: grid, measure, day, bucket.
 _BUCKETS, _DAYS, _DAY_0, _MEASURES = 2**12, 2**23, 2**22, 2**6
+_BELOW = _MEASURES * _DAYS * _BUCKETS
 _WRITTEN = 20_000
 
 
@@ -44,12 +45,18 @@ class Sums:
         self._number = {path: number for number, path in enumerate(self._paths)}
         self._depths = np.array([depth(path) for path in self._paths], dtype=np.int64)
         self._above = np.array([self._number.get(path[:-STEP], -1) for path in self._paths], dtype=np.int64)
-        self._rollup_depth, self._span_depth = rollup_depth, span_depth
+        self._rollup_depth = rollup_depth
+        self._span_depth = span_depth
         self._day_numbers: dict[int, int] = {}
         self._capacity = 64
         self._flows: dict[str, NDArray[np.int32]] = {}
         self._spreads: list[tuple[Ints, Ints]] = []
         self._gauges: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def depths(self) -> tuple[int, int]:
+        """(down to which level counts are summed up, and histograms)."""
+        return self._rollup_depth, self._span_depth
 
     def add(
         self,
@@ -122,17 +129,31 @@ class Sums:
         new = sum(len(keys) for keys, _ in self._spreads[1:])
         if self._spreads and new > max(MERGED_FROM, len(self._spreads[0][0])):
             self._spreads = [_merged(self._spreads)]
+            while len(self._spreads[0][0]) > MOST_SPREADS and self._span_depth > 0:
+                self._span_depth -= 1
+                self._spreads = [_merged([self._lifted(*self._spreads[0])])]
             if len(self._spreads[0][0]) > MOST_SPREADS:
                 self._give_up()
 
     def _keys(self, measure: str, grids: Ints, days: Ints, buckets: Ints) -> Ints:
         number = _NUMBER[measure]
         if _IS_SPAN[number]:
-            deep = self._depths[grids] > self._span_depth
-            while deep.any():
-                grids = np.where(deep, self._above[grids], grids)
-                deep = self._depths[grids] > self._span_depth
+            grids = self._spanned(grids)
         return ((grids * _MEASURES + number) * _DAYS + days + _DAY_0) * _BUCKETS + buckets
+
+    def _spanned(self, grids: Ints) -> Ints:
+        """Each grid, or the one above it whose histograms are kept."""
+        deep = self._depths[grids] > self._span_depth
+        while deep.any():
+            grids = np.where(deep, self._above[grids], grids)
+            deep = self._depths[grids] > self._span_depth
+        return grids
+
+    def _lifted(self, keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
+        """The same with histograms as deep as they are kept now."""
+        grids = keys // _BELOW
+        is_span = _IS_SPAN[keys // (_DAYS * _BUCKETS) % _MEASURES]
+        return np.where(is_span, self._spanned(grids), grids) * _BELOW + keys % _BELOW, counts
 
     def _day(self, day: int) -> int:
         number = self._day_numbers.setdefault(day, len(self._day_numbers))
@@ -194,20 +215,19 @@ class Sums:
                 yield found
 
     def _write_spreads(self, tx: Transaction) -> None:
-        below = _MEASURES * _DAYS * _BUCKETS
         keys, counts = _merged(self._spreads)
         self._spreads, parts = [], []
         for level in range(self._rollup_depth, 0, -1):
-            deep = self._depths[keys // below] == level
+            deep = self._depths[keys // _BELOW] == level
             parts.append((keys[deep], counts[deep]))
-            above = self._above[keys[deep] // below] * below + keys[deep] % below
+            above = self._above[keys[deep] // _BELOW] * _BELOW + keys[deep] % _BELOW
             keys, counts = _merged([(keys[~deep], counts[~deep]), (above, counts[deep])])
         parts.append((keys, counts))
         keys = np.concatenate([part[0] for part in parts])
         counts = np.concatenate([part[1] for part in parts])
         del parts
         # The rare ones of the root are there already.
-        root = self._depths[keys // below] == 0
+        root = self._depths[keys // _BELOW] == 0
         kept = (counts != 0) & ~(root & ~_IS_SPAN[keys // (_DAYS * _BUCKETS) % _MEASURES])
         keys, counts = keys[kept], counts[kept]
         counts = counts[np.argsort(keys)]
@@ -216,7 +236,7 @@ class Sums:
         for start in range(0, len(keys), _WRITTEN):
             chosen = keys[start : start + _WRITTEN]
             lists = [
-                paths[chosen // below].tolist(),
+                paths[chosen // _BELOW].tolist(),
                 measures[chosen // (_DAYS * _BUCKETS) % _MEASURES].tolist(),
                 (chosen // _BUCKETS % _DAYS - _DAY_0).tolist(),
                 (chosen % _BUCKETS).tolist(),

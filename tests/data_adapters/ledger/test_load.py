@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_adapters.ledger import Ledger, Scope, sums
+from data_adapters.ledger import Ledger, Scope, depths, sums
 from data_adapters.ledger.case_columns import columns_of
 from data_adapters.ledger.load import Load
 from data_adapters.ledger.tables import stream
@@ -202,4 +202,39 @@ def test_a_number_that_a_source_brings_along_is_given_once_though_its_index_is_n
         write(*(case(n, reported_at=NOW) for n in (3, 4)))()
     numbers = {row[0] for row in content(ledger)["cases"]}
     assert numbers == {"A-1", f"{day}-00002", f"{day}-00003", f"{day}-00004"}
+    ledger.close()
+
+
+def span_depth(ledger: Ledger) -> int:
+    with ledger.read(Scope.everything()) as snapshot:
+        return int(snapshot._connection.execute(sa.select(stream.c.span_depth)).scalar_one())
+
+
+def test_where_a_grid_holds_many_cases_its_histograms_are_kept(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(depths, "SPANNED_GRIDS", 1)
+    monkeypatch.setattr(depths, "SPANNED_CASES", 20)
+    ledger = open_town(ledger_url)
+    assert span_depth(ledger) == 0
+    with ledger.loading_cases(coming=60):
+        ledger.write_case_columns(columns_of([places(n) for n in range(60)]))
+    assert span_depth(ledger) == 1
+    both_ways(ledger)
+    agrees_with_its_rows(ledger)
+    ledger.close()
+
+
+def test_histograms_that_are_too_many_to_hold_are_kept_less_deep(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "MERGED_FROM", 10)
+    ledger = open_town(ledger_url)
+    before = span_depth(ledger)
+    monkeypatch.setattr(sums, "MOST_SPREADS", 40)
+    with ledger.loading_cases():
+        for start in range(0, 120, 20):
+            ledger.write_case_columns(columns_of([places(n) for n in range(start, start + 20)]))
+    assert 0 <= span_depth(ledger) < before
+    both_ways(ledger)
     ledger.close()

@@ -171,8 +171,14 @@ def upgrade() -> None:  # noqa: PLR0915
             postgresql_where=sa.text("turn_at IS NOT NULL"),
         )
         batch_op.create_index("ix_cases_case_no", ["case_no"], unique=True)
-        batch_op.create_index("ix_cases_path_accepted_at", ["path", "accepted_at"], unique=False)
-        batch_op.create_index("ix_cases_path_reported_at", ["path", "reported_at"], unique=False)
+        batch_op.create_index(
+            "ix_cases_path_accepted_at",
+            ["path", "accepted_at", "closed_at", "suspended_s", "state"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_cases_path_reported_at", ["path", "reported_at", "ingested_at"], unique=False
+        )
         batch_op.create_index("ix_cases_reported_at", ["reported_at"], unique=False)
         batch_op.create_index(
             "ix_cases_accepted_at",
