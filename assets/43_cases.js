@@ -59,9 +59,10 @@
     if (!map) return;
     colours ??= Object.fromEntries(["--calm", "--yellow", "--red", "--ground"].map((token) => [token, rgb(token)]));
     const canvas = document.getElementById("case-points");
-    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    // As large as the map's own canvas, which is asked: to measure would have the page laid out within the paint.
+    const { width: across, height: down } = map.getCanvas();
     const ratio = map.getPixelRatio();
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    const [width, height] = [across / ratio, down / ratio];
     if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);

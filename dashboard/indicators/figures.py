@@ -157,12 +157,12 @@ def _trend(snapshot: Snapshot, path: str) -> Figures:
     first = today - TREND_DAYS + 1
     daily = snapshot.counts.daily(path, first, today)
     # The season's band: the same weekday around the same date in the two years before.
-    past = snapshot.counts.daily(path, first - 728 - 14, today - 728 + 14)
-    past |= snapshot.counts.daily(path, first - 364 - 14, today - 364 + 14)
+    past = snapshot.counts.daily_of(path, "reported", first - 728 - 14, today - 728 + 14)
+    past |= snapshot.counts.daily_of(path, "reported", first - 364 - 14, today - 364 + 14)
     found: Figures = {}
     for day in range(first, today + 1):
         around = [day - year + week for year in (364, 728) for week in (-14, -7, 0, 7, 14)]
-        seen = sorted(past[d]["reported"] if d in past else 0 for d in around)
+        seen = sorted(past.get(d, 0) for d in around)
         counted = daily.get(day, Counter())
         found[f"day.{day_date(day).isoformat()}"] = {
             "reported": counted.get("reported", 0),

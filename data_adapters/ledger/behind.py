@@ -218,12 +218,6 @@ class Span:
     until: datetime | sa.BindParameter[Any]
 
 
-def is_lowest() -> sa.ColumnElement[bool]:
-    """SQL that there is no current grid below this one."""
-    below = grid.alias("below")
-    return ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
-
-
 def has_reported(span: Span, rollup_depth: int) -> sa.ColumnElement[bool]:
     """SQL that a case was reported in a grid within the `span` that still stands.
 
@@ -246,7 +240,9 @@ def has_reported(span: Span, rollup_depth: int) -> sa.ColumnElement[bool]:
 
 def grid_conditions(span: Span, rollup_depth: int) -> dict[str, sa.ColumnElement[bool]]:
     """name -> SQL that a current grid counts under it; reports are those in the `span` that still stand."""
-    lowest, reported = is_lowest(), has_reported(span, rollup_depth)
+    below = grid.alias("below")
+    lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
+    reported = has_reported(span, rollup_depth)
     said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
     return {
         "grids": sa.true(),

@@ -65,6 +65,14 @@ class Counts:
             kept = self._stored(path, first_day, last_day)
         return kept.each(first_day, last_day)
 
+    def daily_of(self, path: str, measure: str, first_day: int, last_day: int) -> dict[int, int]:
+        """day -> count of one measure; days without any may be absent."""
+        if depth(path) > self._rollup_depth:
+            found = self._from_rows(path, first_day, last_day).get(path, {})
+            return {day: flows[measure] for day, flows in found.items()}
+        asked = {"path": path, "first": first_day, "last": last_day}
+        return dict(self._connection.execute(questions.days_of(measure), asked).all())
+
     def keep(self, path: str, first_day: int, last_day: int) -> None:
         """Read these days of a grid now: what is asked later of any days among them is added up from memory."""
         if depth(path) <= self._rollup_depth:
@@ -76,7 +84,8 @@ class Counts:
 
     def waiting(self, path: str, first_day: int, last_day: int) -> dict[int, int]:
         """day -> how many of those accepted on it are open."""
-        if depth(path) > self._rollup_depth:
+        kept = self._days.get(path)
+        if depth(path) > self._rollup_depth or (kept is not None and kept.holds(first_day, last_day)):
             return open_of(self.daily(path, first_day, last_day))
         asked = {"path": path, "first": first_day, "last": last_day}
         return {row.day: row.accepted_open for row in self._connection.execute(questions.WAITING, asked)}
@@ -94,8 +103,8 @@ class Counts:
     def _before(self, path: str, day: int) -> Flows:
         if depth(path) > self._rollup_depth:
             return earlier(self._sums(path, EVER, day - 1))
-        row = self._connection.execute(questions.BEFORE, {"path": path, "day": day}).one()
-        return flows_of(row, questions.EARLIER)
+        asked = {"path": path, "first": EVER, "last": day - 1}
+        return flows_of(self._connection.execute(questions.BEFORE, asked).one(), questions.EARLIER)
 
     def children(self, path: str, first_day: int, last_day: int) -> dict[str, Flows]:
         """child path -> (measure -> count) over the days; children without any are absent."""
@@ -320,6 +329,7 @@ class Days:
         )
         table = table[np.argsort(table[:, 0])]
         self._days, self._flows = table[:, 0], table[:, 1:]
+        self._told: dict[int, Flows] = {}
 
     def holds(self, first_day: int, last_day: int) -> bool:
         """Whether all of these days are among them."""
@@ -329,10 +339,14 @@ class Days:
         return slice(*np.searchsorted(self._days, [first_day, last_day + 1]).tolist())
 
     def each(self, first_day: int, last_day: int) -> dict[int, Flows]:
-        """day -> (measure -> count); days without any are absent."""
+        """day -> (measure -> count), which are not to be changed; days without any are absent."""
         chosen = self._between(first_day, last_day)
-        days, flows = self._days[chosen].tolist(), self._flows[chosen].tolist()
-        return {day: flows_of(values) for day, values in zip(days, flows, strict=True)}
+        told = {}
+        for place, day in enumerate(self._days[chosen].tolist(), chosen.start):
+            if day not in self._told:
+                self._told[day] = flows_of(self._flows[place].tolist())
+            told[day] = self._told[day]
+        return told
 
     def sum(self, first_day: int, last_day: int) -> Flows:
         """measure -> count over these days."""

@@ -64,6 +64,10 @@ class PastCounts(CountsOfThen):
                 found[day] = _sum(found.get(day, Counter()), flows)
         return {day: flows for day, flows in found.items() if flows}
 
+    def daily_of(self, path: str, measure: str, first_day: int, last_day: int) -> dict[int, int]:
+        """As `Counts.daily_of`, of what `daily` says."""
+        return {day: flows[measure] for day, flows in self.daily(path, first_day, last_day).items()}
+
     def children(self, path: str, first_day: int, last_day: int) -> dict[str, Flows]:
         """child path -> (measure -> count) over the days; children without any are absent."""
         found = super().children(path, first_day, last_day)

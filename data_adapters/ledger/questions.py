@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions
-from data_adapters.ledger.behind import STOCK, Span, grid_conditions, has_reported, is_lowest
+from data_adapters.ledger.behind import STOCK, Span, grid_conditions, has_reported
 from data_adapters.ledger.scope import PAST_EVERY_STEP
 from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
 
@@ -45,13 +45,21 @@ def _days(column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 #: Every flow of one grid over some days.
 FLOWS = sa.select(*SUMS).where(tally.c.path == sa.bindparam("path"), _days(tally.c.day))
 #: The flows of `EARLIER` of one grid on every day before one.
-BEFORE = sa.select(*_sums(EARLIER)).where(
-    tally.c.path == sa.bindparam("path"), tally.c.day < sa.bindparam("day")
-)
+BEFORE = sa.select(*_sums(EARLIER)).where(tally.c.path == sa.bindparam("path"), _days(tally.c.day))
 #: (day, every flow of it) of one grid over some days.
 DAYS = sa.select(tally.c.day, *(tally.c[name] for name in contributions.FLOWS)).where(
     tally.c.path == sa.bindparam("path"), _days(tally.c.day)
 )
+
+
+@cache
+def days_of(measure: str) -> sa.Select[int, int]:
+    """(day, one flow of it) of one grid over some days."""
+    return sa.select(tally.c.day, tally.c[measure]).where(
+        tally.c.path == sa.bindparam("path"), _days(tally.c.day)
+    )
+
+
 #: The children of the grid at ``parent``, by their own keys: a range over the subtree would read every grid's days.
 CHILDREN = sa.select(grid.c.path).where(grid.c.parent_path == sa.bindparam("parent"), grid.c.current)
 #: (path, every flow) of each child over some days.
@@ -63,7 +71,7 @@ CHILD_FLOWS = (
 #: (path, the flows of `EARLIER`) of each child on every day before one.
 CHILD_BEFORE = (
     sa.select(tally.c.path, *_sums(EARLIER))
-    .where(tally.c.path.in_(CHILDREN), tally.c.day < sa.bindparam("day"))
+    .where(tally.c.path.in_(CHILDREN), _days(tally.c.day))
     .group_by(tally.c.path)
 )
 #: How many of those accepted on a day are open.
@@ -87,9 +95,13 @@ SPANS = (
 @cache
 def rare(measures: tuple[str, ...]) -> sa.Select[Any]:
     """(measure, bucket, how many) of one grid over some days."""
+    # Constants, the grid too: of parameters a planner must think that they are as frequent as any others, and goes
+    # through every span of the county.
+    path = sa.bindparam("path", type_=sa.String, literal_execute=True)
+    named: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{measure}'") for measure in measures]
     return (
         sa.select(spread.c.measure, spread.c.bucket, sa.func.sum(spread.c.n))
-        .where(spread.c.path == sa.bindparam("path"), spread.c.measure.in_(measures), _days(spread.c.day))
+        .where(spread.c.path == path, spread.c.measure.in_(named), _days(spread.c.day))
         .group_by(spread.c.measure, spread.c.bucket)
     )
 
@@ -159,4 +171,6 @@ MANNING = sa.select(
 def reporting(rollup_depth: int) -> sa.Select[int, int]:
     """(grids that reported, grids) of the lowest ones: which they are is asked once, not for each of the two."""
     reported = sa.func.count(sa.case((has_reported(_SPAN, rollup_depth), 1)))
-    return sa.select(reported, sa.func.count()).where(grid.c.current, _under(grid.c.path), is_lowest())
+    above = sa.select(grid.c.parent_path).where(grid.c.current, _under(grid.c.parent_path))
+    lowest = grid.c.path.not_in(above)
+    return sa.select(reported, sa.func.count()).where(grid.c.current, _under(grid.c.path), lowest)

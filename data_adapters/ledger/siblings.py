@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions, questions
-from data_adapters.ledger.counts import Counts, Flows, as_flows, flows_of, open_of
+from data_adapters.ledger.counts import EVER, Counts, Flows, as_flows, flows_of, open_of
 from data_adapters.ledger.questions import video_columns
 from data_adapters.ledger.scope import STEP, depth, under
 from data_adapters.ledger.tables import cases, gauge, spread, tally, video_day, video_point
@@ -65,7 +65,8 @@ class Siblings(Counts):
         if not self._rolled(path):
             return super()._before(path, day)
         if day not in self._all_before:
-            rows = self._connection.execute(questions.CHILD_BEFORE, {"parent": self._parent, "day": day})
+            asked = {"parent": self._parent, "first": EVER, "last": day - 1}
+            rows = self._connection.execute(questions.CHILD_BEFORE, asked)
             self._all_before[day] = {row[0]: flows_of(row[1:], questions.EARLIER) for row in rows}
         return self._all_before[day].get(path, Counter())
 
