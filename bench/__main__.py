@@ -18,7 +18,7 @@ MEASUREMENTS = {
     "past": "a look back, by how much has changed since; --cases 10000,1000000 --changed 1000,10000 --store URL",
     "screen": "the whole screen beside plain Dash: first look, drill, new case, server time",
     "carousel": "2,000 changes of scene: each in its turn, and what stays behind in the page",
-    "indicators": "all indicators of one grid, beside SQL over the rows; --cases 10000,1000000 --store URL",
+    "indicators": "all indicators of one grid, beside SQL over the rows; --cases 10000,1000000 --server URL",
 }
 
 

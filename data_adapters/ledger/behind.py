@@ -7,7 +7,7 @@ only narrows down which rows are looked at. A case may count twice, closed twice
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -20,7 +20,7 @@ from data_adapters.ledger import contributions
 from data_adapters.ledger.contributions import DAY_0
 from data_adapters.ledger.lanes import Lane, lanes, parse, parse_sum, position
 from data_adapters.ledger.scope import PAST_EVERY_STEP, STEP, depth, under
-from data_adapters.ledger.tables import cases, grid, tally, video_point
+from data_adapters.ledger.tables import cases, grid, last_report, tally, video_point
 from data_adapters.records import dictionary, life
 
 Terms = Sequence[tuple[int, str]]
@@ -169,7 +169,8 @@ class Behind:
 
     def _grids(self, terms: Terms, asked: Asked, after: str, limit: int) -> Page:
         since, until = self._start(asked.first), self._start(asked.last + 1)
-        conditions = grid_conditions(Span(asked.first, asked.last, since, until), self._rollup_depth)
+        span = Span(asked.first, asked.last, since, until)
+        conditions = grid_conditions(span, self._rollup_depth, lambda column: under(column, asked.path))
         held = [sa.case((conditions[name], sign), else_=0) for sign, name in terms]
         times = sum(held[1:], held[0]).label("times")
         order = (grid.c.path, grid.c.id)
@@ -218,16 +219,22 @@ class Span:
     until: datetime | sa.BindParameter[Any]
 
 
-def has_reported(span: Span, rollup_depth: int) -> sa.ColumnElement[bool]:
-    """SQL that a case was reported in a grid within the `span` that still stands.
+def has_reported(
+    span: Span, rollup_depth: int, inside: Callable[[sa.Column[str]], sa.ColumnElement[bool]]
+) -> sa.ColumnElement[bool]:
+    """SQL that a case was reported in a grid within the `span` that still stands; ``inside``: which paths are asked of.
 
-    Where a grid has a tally that is looked at: its days are fewer and nearer to each other than its cases.
+    Where a grid has a tally its last report tells; where that came after the span, the tally.
     """
-    counted = sa.exists().where(
+    told = sa.and_(
         tally.c.path == grid.c.path,
         tally.c.day.between(span.first, span.last),
         tally.c.reported > tally.c.reported_void,
     )
+    known = sa.select(last_report.c.path).where(inside(last_report.c.path))
+    lately = known.where(last_report.c.day.between(span.first, span.last))
+    later = known.where(last_report.c.day > span.last)
+    counted = sa.or_(grid.c.path.in_(lately), sa.and_(grid.c.path.in_(later), sa.exists().where(told)))
     found = sa.exists().where(
         cases.c.path == grid.c.path,
         cases.c.reported_at >= span.since,
@@ -238,11 +245,13 @@ def has_reported(span: Span, rollup_depth: int) -> sa.ColumnElement[bool]:
     return sa.or_(sa.and_(rolled_up, counted), sa.and_(~rolled_up, found))
 
 
-def grid_conditions(span: Span, rollup_depth: int) -> dict[str, sa.ColumnElement[bool]]:
-    """name -> SQL that a current grid counts under it; reports are those in the `span` that still stand."""
+def grid_conditions(
+    span: Span, rollup_depth: int, inside: Callable[[sa.Column[str]], sa.ColumnElement[bool]]
+) -> dict[str, sa.ColumnElement[bool]]:
+    """name -> SQL that a current grid counts under it; see `has_reported`."""
     below = grid.alias("below")
     lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
-    reported = has_reported(span, rollup_depth)
+    reported = has_reported(span, rollup_depth, inside)
     said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
     return {
         "grids": sa.true(),

@@ -157,7 +157,7 @@ STAFF = (
 
 _first, _last = (sa.bindparam(name, type_=sa.Integer) for name in ("first", "last"))
 _SPAN = Span(_first, _last, sa.bindparam("since"), sa.bindparam("until"))
-_manned = grid_conditions(_SPAN, 0)
+_manned = grid_conditions(_SPAN, 0, _under)
 #: How many current grids there are, and how many count under each of these names (`behind.grid_conditions`).
 MANNING = sa.select(
     *(
@@ -170,7 +170,7 @@ MANNING = sa.select(
 @cache
 def reporting(rollup_depth: int) -> sa.Select[int, int]:
     """(grids that reported, grids) of the lowest ones: which they are is asked once, not for each of the two."""
-    reported = sa.func.count(sa.case((has_reported(_SPAN, rollup_depth), 1)))
+    reported = sa.func.count(sa.case((has_reported(_SPAN, rollup_depth, _under), 1)))
     above = sa.select(grid.c.parent_path).where(grid.c.current, _under(grid.c.parent_path))
     lowest = grid.c.path.not_in(above)
     return sa.select(reported, sa.func.count()).where(grid.c.current, _under(grid.c.path), lowest)

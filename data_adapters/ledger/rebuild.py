@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from data_adapters.ledger import case_columns, contributions, point_columns, rollup, video_past
 from data_adapters.ledger.columns import Columns
-from data_adapters.ledger.tables import cases, gauge, spread, tally, video_day, video_point
+from data_adapters.ledger.tables import cases, gauge, last_report, spread, tally, video_day, video_point
 from data_adapters.ledger.transaction import Transaction
 
 
@@ -23,7 +23,7 @@ def rebuild_counts(tx: Transaction, zone: ZoneInfo) -> None:
 
 def clear(tx: Transaction) -> None:
     """Empty the rollups."""
-    for table in (tally, spread, gauge, video_day):
+    for table in (tally, last_report, spread, gauge, video_day):
         tx.connection.execute(sa.delete(table))
 
 

@@ -176,6 +176,7 @@ class Sums:
     def write(self, tx: Transaction) -> None:
         """Add all of it to the rollups, but for what `tx` has counted at the root all along."""
         self._write_flows(tx)
+        tx.note_reports(self._paths)
         self._write_spreads(tx)
         stocks: Counter[tuple[str, str]] = Counter()
         for (path, measure), n in self._gauges.items():

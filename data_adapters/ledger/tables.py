@@ -351,6 +351,16 @@ tally = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: The last local day with a report that stands, of grids that have a tally; NULL where none stands any more. Which
+#: reported lately is asked of thousands of grids at once, and a day of one tally lies far from that of the next.
+last_report = sa.Table(
+    "last_report",
+    metadata,
+    sa.Column("path", path_type(), primary_key=True),
+    sa.Column("day", sa.Integer),
+    sqlite_with_rowid=False,
+)
+
 #: Rare flows, histograms and ways a local day for the large subtrees: `contributions.RARE` and `contributions.SPANS`.
 spread = sa.Table(
     "spread",

@@ -26,7 +26,7 @@ from data_adapters.ledger.columns import Column, Mask
 from data_adapters.ledger.history import History
 from data_adapters.ledger.rollup import Spread, Tallied, cells
 from data_adapters.ledger.scope import STEP, lineage
-from data_adapters.ledger.tables import change, gauge, spread, stream, tally, video_day
+from data_adapters.ledger.tables import change, gauge, grid, last_report, spread, stream, tally, video_day
 from data_adapters.ledger.video_time import FLOWS as VIDEO_FLOWS
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 LOADING = (0, -1)
 #: From so many rows on, SQLAlchemy's part of adding them up costs more than the store's.
 _MANY = 1_000
+#: Measures of the tally that say whether a report stands.
+_REPORTS = ("reported", "reported_void")
+#: Grids whose last report is noted with one statement.
+_NOTED = 500
 
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
@@ -46,6 +50,25 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
 def insert_of(dialect: str, table: sa.Table) -> Any:
     """The same by the name of the dialect."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@functools.cache
+def _noting(dialect: str) -> Any:
+    """An upsert of the last day with a report that stands, for the grids at ``paths``."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(last_report)
+    last = (
+        sa.select(tally.c.day)
+        .where(tally.c.path == grid.c.path, tally.c.reported > tally.c.reported_void)
+        .order_by(tally.c.day.desc())
+        .limit(1)
+        .correlate(grid)
+        .scalar_subquery()
+    )
+    told = sa.select(grid.c.path, last).where(grid.c.path.in_(sa.bindparam("paths", expanding=True)))
+    day = insert.excluded.day
+    return insert.from_select(["path", "day"], told.distinct()).on_conflict_do_update(
+        index_elements=["path"], set_={"day": day}, where=last_report.c.day.is_distinct_from(day)
+    )
 
 
 @functools.cache
@@ -203,11 +226,25 @@ class Transaction:
         self._flush_days(tally, contributions.FLOWS, self._flows)
         self._flush_days(video_day, VIDEO_FLOWS, self._video)
         self._flush_tallied()
+        self.note_reports(self._reported_in())
         self._flush_sums(spread, ("path", "measure", "day", "bucket"), self._spreads)
         self._flush_sums(gauge, ("path", "measure"), self._gauges)
         for counted in (self._flows, self._video, self._spreads, self._gauges):
             counted.clear()
         self._tallied.clear()
+
+    def _reported_in(self) -> set[str]:
+        """The grids whose tally of reports changes with what was collected."""
+        found = {path for (path, _, measure), n in self._flows.items() if n and measure in _REPORTS}
+        return found.union(*(part.paths.tolist() for part in self._tallied))
+
+    def note_reports(self, paths: Iterable[str]) -> None:
+        """Note the last day of the tally on which something was reported in each of these grids."""
+        ordered = sorted(paths)
+        for start in range(0, len(ordered), _NOTED):
+            self.connection.execute(
+                _noting(self.connection.dialect.name), {"paths": ordered[start : start + _NOTED]}
+            )
 
     def flush(self) -> int:
         """Write the collected counts and changes; returns the new top of the log."""

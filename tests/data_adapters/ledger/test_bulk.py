@@ -25,6 +25,7 @@ from data_adapters.ledger.tables import (
     cases,
     change,
     gauge,
+    last_report,
     spread,
     tally,
     video_point,
@@ -104,6 +105,9 @@ def content(ledger: Ledger) -> dict[str, list[Any]]:
         names = [column for column in cases.c if column.name not in {"id", "seq"}]
         found = {"cases": sorted(run(sa.select(*names)).all(), key=lambda row: (row.source, row.source_id))}
         found["case_number"] = list(run(sa.select(case_number).order_by(case_number.c.day)).all())
+        found["last_report"] = sorted(
+            tuple(row) for row in run(sa.select(last_report)) if row.day is not None
+        )
         rows = run(sa.select(tally)).all()
         found["tally"] = sorted(tuple(row) for row in rows if any(row[2:]))
         found["spread"] = sorted(tuple(row) for row in run(sa.select(spread)).all() if row.n)

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from data_adapters.ledger import Ledger, Scope, log_counts
 from data_adapters.ledger.finals import MEASURES
-from data_adapters.ledger.tables import final_figure, gauge, past, spread, stream, tally
+from data_adapters.ledger.tables import final_figure, gauge, last_report, past, spread, stream, tally
 from tests.fixtures.histories import CLOCK, HISTORIES, emptied, rolled_up, tell
 from tests.fixtures.town import NOW, Clock, case, grid, open_town
 
 ALL = Scope.everything()
 MANY = int(os.environ.get("YIPING_HISTORIES", "15"))
 #: Seconds of video points are counted from their transitions, whenever those were told.
-_OF_LOG = (tally, spread, gauge)
+_OF_LOG = (tally, last_report, spread, gauge)
 _pauses = st.lists(st.sampled_from([1, 1, 30, 60 * 5, 60 * 26, 60 * 24 * 5]), min_size=20, max_size=20)
 _settings = settings(
     deadline=None,

@@ -531,6 +531,17 @@ def upgrade() -> None:  # noqa: PLR0915
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stream")),
     )
     op.create_table(
+        "last_report",
+        sa.Column(
+            "path",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("path", name=op.f("pk_last_report")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "tally",
         sa.Column(
             "path",
@@ -751,6 +762,7 @@ def downgrade() -> None:  # noqa: PLR0915
     op.drop_table("video_point")
     op.drop_table("video_day")
     op.drop_table("tally")
+    op.drop_table("last_report")
     op.drop_table("stream")
     op.drop_table("spread")
     op.drop_table("source_state")
