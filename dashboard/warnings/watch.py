@@ -70,15 +70,11 @@ class Watch:
                 done = Followed(NAME, epoch, top)
                 looked_at, conditions = _everything(snapshot)
             elif at.seq < top:
-                changes, seq = snapshot.changes(at.seq, STEP)
+                numbers, seq = snapshot.changed_cases(at.seq, STEP)
                 done = Followed(NAME, epoch, seq)
-                items = [change.item for change in changes]
-                if any(item["type"] == "bulk" for item in items):
-                    looked_at, conditions = _everything(snapshot)
-                else:
-                    looked_at, conditions = _cases(
-                        snapshot, {i["case_no"] for i in items if i["type"] == "case"}
-                    )
+                looked_at, conditions = (
+                    _everything(snapshot) if numbers is None else _cases(snapshot, numbers)
+                )
             else:
                 done = at
             if time.monotonic() - self._sources_at >= SOURCES_S:

@@ -154,18 +154,12 @@ def drop_indexes(
 
 def make_indexes(connection: sa.Connection) -> None:
     """Make every index that is missing, and tell the planner what the tables hold where one was."""
-    listing = (
-        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
-        if connection.dialect.name == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'index'"
-    )
-    known = set(connection.exec_driver_sql(listing).scalars())
-    missing = [
-        index
-        for table in metadata.sorted_tables
-        for index in sorted(table.indexes, key=lambda one: str(one.name))
-        if index.name not in known
-    ]
+    missing = _missing(connection)
+    if missing and connection.dialect.name == "postgresql":
+        # Another process may be making them just now, at the end of its load: we wait for it, and look again.
+        tables = ", ".join(sorted({index.table.name for index in missing if index.table is not None}))
+        connection.exec_driver_sql(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+        missing = _missing(connection)
     made = {str(index.table.name) for index in missing if index.table is not None}
     if missing:
         with sorting(connection):
@@ -176,3 +170,18 @@ def make_indexes(connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")
     for name in sorted(made):
         connection.exec_driver_sql(f"ANALYZE {name}")
+
+
+def _missing(connection: sa.Connection) -> list[sa.Index]:
+    listing = (
+        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+        if connection.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'index'"
+    )
+    known = set(connection.exec_driver_sql(listing).scalars())
+    return [
+        index
+        for table in metadata.sorted_tables
+        for index in sorted(table.indexes, key=lambda one: str(one.name))
+        if index.name not in known
+    ]

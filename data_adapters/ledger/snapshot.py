@@ -522,6 +522,18 @@ class Snapshot:
         ]
         return visible, rows[-1].seq if rows else after
 
+    def changed_cases(self, after: int, limit: int) -> tuple[set[str] | None, int]:
+        """(numbers of the cases of the next `limit` changes after `after`, the number they cover up to); None where one
+        stands for a whole load, which names none. For who looks after the whole centre."""
+        chosen = sa.select(change.c.seq, change.c.type, change.c.body)
+        rows = self._connection.execute(
+            chosen.where(change.c.seq > after).order_by(change.c.seq).limit(limit)
+        ).all()
+        end = rows[-1].seq if rows else after
+        if any(row.type == "bulk" for row in rows):
+            return None, end
+        return {orjson.loads(row.body)["case_no"] for row in rows if row.type == "case"}, end
+
     # Sources
 
     def sources(self) -> list[SourceState]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -238,3 +240,27 @@ def test_histograms_that_are_too_many_to_hold_are_kept_less_deep(
     assert 0 <= span_depth(ledger) < before
     both_ways(ledger)
     ledger.close()
+
+
+def test_a_ledger_opens_while_another_process_ends_its_load(postgres_url: str) -> None:
+    open_town(postgres_url).close()
+    name = "ix_cases_reported_at"
+    engine = sa.create_engine(postgres_url)
+    with engine.begin() as connection:  # as a load that has begun
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+    ends, watching = engine.connect(), engine.connect()
+    with ThreadPoolExecutor(1) as pool:
+        ends.exec_driver_sql(f"CREATE INDEX {name} ON cases (reported_at)")
+        opening = pool.submit(Ledger.open, postgres_url, root="6205", clock=lambda: NOW)
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        deadline = time.monotonic() + 30
+        while not watching.exec_driver_sql(waits).scalar_one() and time.monotonic() < deadline:
+            watching.rollback()
+            time.sleep(0.05)
+        assert not opening.done()
+        ends.commit()
+        ledger = opening.result(30)
+    assert name in index_names(ledger)
+    for one in (ends, watching, ledger):
+        one.close()
+    engine.dispose()
