@@ -2,7 +2,7 @@
 // show is not painted; once it is shown it is painted whole.
 "use strict";
 (() => {
-  const PAUSE_MS = 180; // the server is asked for frames so far apart
+  const PAUSE_MS = 200; // the server is asked for frames so far apart
   const EARLY_MS = 30; // one that comes a little early is not made to wait
 
   /**
