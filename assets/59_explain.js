@@ -60,9 +60,10 @@
     const named = one.of ? one.of.split(" / ") : [];
     const box = make("div", {});
     const buttons = rows.map(([part, path]) => {
-      const name = part === "denominator" ? named[1] : named[0];
-      const button = make("button", { type: "button", class: "quiet", "data-rows": part },
-        name ? Wall.t("列出：{name}", { name: Wall.told(name) }) : Wall.t("逐条列出"));
+      const name = part === "numerator" ? named[0] : named[1];
+      const told = { name: Wall.told(name || "") };
+      const listed = part === "rest" ? Wall.t("列出：{name}的其余", told) : Wall.t("列出：{name}", told);
+      const button = make("button", { type: "button", class: "quiet", "data-rows": part }, name ? listed : Wall.t("逐条列出"));
       button.addEventListener("click", () => Wall.caseList.into(box, path.replace(/^\/api\/v1/, "")));
       return button;
     });

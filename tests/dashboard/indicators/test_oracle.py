@@ -1,6 +1,6 @@
 """The catalogue and a slow recount of the raw rows agree on random histories, from rollups and from rows alike.
 
-`YIPING_HISTORIES=3000 pytest --timeout=0 --session-timeout=0 tests/dashboard/indicators/test_oracle.py` tries
+`YIPING_HISTORIES=3000 pytest --timeout=0 --session-timeout=86400 tests/dashboard/indicators/test_oracle.py` tries
 as many, none of them twice: a quarter of an hour of one processor.
 """
 

@@ -256,6 +256,7 @@ def test_any_number_explains_itself_by_click_and_by_key_with_the_same_numbers(fu
     card = page.locator("#explain")
     expect(card.locator("#explain-title")).to_have_text("按期办结率", timeout=SECONDS)
     expect(card).to_contain_text(parts)
+    expect(card.locator("[data-rows]")).to_have_text(["列出：按期", "列出：应办结", "列出：应办结的其余"])
     for word in ("定义", "期间", "未计入的", "来源", "截至", "网格"):
         expect(card).to_contain_text(word)
     page.keyboard.press("Escape")
