@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions, questions, span_rows
+from data_adapters.ledger.months import stretches
 from data_adapters.ledger.scope import STEP, depth, under
 from data_adapters.ledger.tables import (
     cases,
@@ -140,13 +141,16 @@ class Counts:
     def spans(self, path: str, measure: str, first_day: int, last_day: int) -> Counter[int]:
         """bucket -> how many (`buckets`) over the days, both included: of `contributions.SPANS`, or ``arrive``."""
         if measure not in contributions.SPANS:
-            found = self._spread_sums(path, (measure,), first_day, last_day)
-            return Counter({bucket: n for _, bucket, n in found})
+            rare = self._spread_sums(path, (measure,), first_day, last_day)
+            return Counter({bucket: n for _, bucket, n in rare})
         if depth(path) > self._span_depth:
             return self._spans_from_rows(path, measure, first_day, last_day)
-        asked = {"path": path, "measure": measure, "first": first_day, "last": last_day}
-        rows = self._connection.execute(questions.SPANS, asked)
-        return Counter({row.bucket: int(row.n) for row in rows if row.n})
+        found: Counter[int] = Counter()
+        for first, last in stretches(first_day, last_day):
+            asked = {"path": path, "measure": measure, "first": first, "last": last}
+            for bucket, n in self._connection.execute(questions.SPANS, asked):
+                found[bucket] += int(n)
+        return Counter({bucket: n for bucket, n in found.items() if n})
 
     def _spans_from_rows(self, path: str, measure: str, first_day: int, last_day: int) -> Counter[int]:
         """A histogram of a small subtree from those of its rows that were accepted or reported in the period."""

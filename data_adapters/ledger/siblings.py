@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from data_adapters.ledger import contributions, questions
 from data_adapters.ledger.counts import EVER, Counts, Flows, as_flows, flows_of, open_of
+from data_adapters.ledger.months import stretches
 from data_adapters.ledger.questions import video_columns
 from data_adapters.ledger.scope import STEP, depth, under
 from data_adapters.ledger.tables import cases, gauge, spread, tally, video_day, video_point
@@ -142,16 +143,14 @@ class Siblings(Counts):
         if key not in self._all_spans:
             found: dict[str, Counter[int]] = defaultdict(Counter)
             by = (spread.c.path, spread.c.bucket)
-            where = (
-                spread.c.path.in_(self._children),
-                spread.c.measure == measure,
-                spread.c.day.between(first_day, last_day),
+            chosen = sa.select(*by, sa.func.sum(spread.c.n)).where(
+                spread.c.path.in_(self._children), spread.c.measure == measure
             )
-            chosen = sa.select(*by, sa.func.sum(spread.c.n).label("n")).where(*where).group_by(*by)
-            for row in self._connection.execute(chosen):
-                if row.n:
-                    found[row.path][row.bucket] = int(row.n)
-            self._all_spans[key] = found
+            for stretch in stretches(first_day, last_day):
+                days = spread.c.day.between(*stretch)
+                for child, bucket, n in self._connection.execute(chosen.where(days).group_by(*by)):
+                    found[child][bucket] += int(n)
+            self._all_spans[key] = {child: +histogram for child, histogram in found.items()}
         return self._all_spans[key].get(path, Counter())
 
     def _spans_from_rows(self, path: str, measure: str, first_day: int, last_day: int) -> Counter[int]:

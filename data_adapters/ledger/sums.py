@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from data_adapters.ledger import contributions
 from data_adapters.ledger.columns import Column, Mask
+from data_adapters.ledger.months import months_of
 from data_adapters.ledger.rollup import Spread
 from data_adapters.ledger.scope import STEP, depth, lineage
 from data_adapters.ledger.tables import gauge, spread, tally
@@ -216,7 +217,7 @@ class Sums:
                 yield found
 
     def _write_spreads(self, tx: Transaction) -> None:
-        keys, counts = _merged(self._spreads)
+        keys, counts = _merged([*self._spreads, *map(_of_months, self._spreads)])
         self._spreads, parts = [], []
         for level in range(self._rollup_depth, 0, -1):
             deep = self._depths[keys // _BELOW] == level
@@ -244,6 +245,14 @@ class Sums:
                 counts[start : start + _WRITTEN].tolist(),
             ]
             tx.add(spread, ("path", "measure", "day", "bucket"), ("n",), lists)
+
+
+def _of_months(part: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """The histograms among these cells, a month instead of a day."""
+    is_span = _IS_SPAN[part[0] // (_DAYS * _BUCKETS) % _MEASURES]
+    keys, counts = part[0][is_span], part[1][is_span]
+    days = keys // _BUCKETS % _DAYS - _DAY_0
+    return keys + (months_of(days) - days) * _BUCKETS, counts
 
 
 def _merged(parts: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:

@@ -24,6 +24,7 @@ from data_adapters.ledger import contributions
 from data_adapters.ledger.bulk import copy, insert_lists, insert_mappings
 from data_adapters.ledger.columns import Column, Mask
 from data_adapters.ledger.history import History
+from data_adapters.ledger.months import month_of
 from data_adapters.ledger.rollup import Spread, Tallied, cells
 from data_adapters.ledger.scope import STEP, lineage
 from data_adapters.ledger.tables import change, gauge, grid, last_report, spread, stream, tally, video_day
@@ -227,6 +228,9 @@ class Transaction:
         self._flush_days(video_day, VIDEO_FLOWS, self._video)
         self._flush_tallied()
         self.note_reports(self._reported_in())
+        for (path, measure, day, bucket), n in list(self._spreads.items()):
+            if measure in contributions.SPANS:
+                self._spreads[path, measure, month_of(day), bucket] += n
         self._flush_sums(spread, ("path", "measure", "day", "bucket"), self._spreads)
         self._flush_sums(gauge, ("path", "measure"), self._gauges)
         for counted in (self._flows, self._video, self._spreads, self._gauges):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,18 @@ def revisions(draw: st.DrawFn) -> Any:
     )
 
 
+def periods(today: int) -> list[tuple[int, int]]:
+    """Days within a month, whole months, and whole months with days before and after."""
+    month = date.fromordinal(today + DAY_0.toordinal()).replace(day=1).toordinal() - DAY_0.toordinal()
+    return [
+        (today - 5, today),
+        (month - 31, month - 1),
+        (month - 1, month),
+        (today - 100, today - 3),
+        (month - 90, today),
+    ]
+
+
 def both_ways(ledger: Ledger) -> None:
     with ledger.read(ALL) as snapshot:
         paths = sorted({row.path for row in snapshot.grids_of_level(1)} | {"000"})
@@ -69,6 +81,9 @@ def both_ways(ledger: Ledger) -> None:
             assert kept.gauges(path) == by_rows.gauges(path)
             assert kept.before(path, snapshot.today) == by_rows.before(path, snapshot.today)
             assert kept.spans(path, "flow", FIRST, LAST) == by_rows.spans(path, "flow", FIRST, LAST)
+            for first, last in periods(snapshot.today):
+                for measure in ("handle", "accept"):
+                    assert kept.spans(path, measure, first, last) == by_rows.spans(path, measure, first, last)
             assert kept.spread(path, FIRST, LAST) == by_rows.spread(path, FIRST, LAST)
             rolled = {p: f for p, f in kept.children(path, FIRST, LAST).items() if f.total()}
             assert rolled == by_rows.children(path, FIRST, LAST)
