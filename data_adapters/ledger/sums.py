@@ -217,7 +217,8 @@ class Sums:
                 yield found
 
     def _write_spreads(self, tx: Transaction) -> None:
-        keys, counts = _merged([*self._spreads, *map(_of_months, self._spreads)])
+        months = _merged([_of_months(part) for part in self._spreads])
+        keys, counts = _merged([*self._spreads, months])
         self._spreads, parts = [], []
         for level in range(self._rollup_depth, 0, -1):
             deep = self._depths[keys // _BELOW] == level
