@@ -216,8 +216,8 @@ def _by_place(where: sa.ColumnElement[bool]) -> Lane:
 
 def _stock(until: datetime) -> dict[Any, Lane]:
     """What was in the stock at `until`: one is in it no more once all that has moved it lies before."""
-    # Closed before it was accepted, as some sources tell it, is a stock of -1 until then.
-    names = ("accepted_at", "closed_at", "closed_before_at", "left_at")
+    # Closed before it was accepted, as some sources tell it, is a stock of -1 until then; reopened before, one of 1.
+    names = ("accepted_at", "reopened_at", "closed_at", "closed_before_at", "left_at")
     there = sa.and_(sa.or_(*(cases.c[name] < until for name in names)), ~_settled(until))
     since = {(name, "since", until): Lane((cases.c[name], cases.c.id), there, low=until) for name in _MOVES}
     return {("open", until): _by_place(sa.and_(cases.c.is_open, there))} | since

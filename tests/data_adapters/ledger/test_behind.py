@@ -48,6 +48,9 @@ def test_a_stock_lists_the_cases_it_is_made_of_and_passes_over_those_concluded_b
     )
     # Closed before the period, taken up again within it.
     ledger.write_cases([told(27, "IN_PROGRESS", -9, None, source_updated_at=FIRST + timedelta(days=2))])
+    # Accepted and closed within it, and taken up again before, by what its source says.
+    ledger.write_cases([told(28, "CLOSED", 3, 4)])
+    ledger.write_cases([told(28, "IN_PROGRESS", 3, None, source_updated_at=FIRST - timedelta(days=7))])
     with ledger.read(EVERYTHING) as snapshot:
         first = snapshot.today - 10
         asked = Asked("000", first, snapshot.today - 1, False, False, 0, NOW)
