@@ -245,13 +245,16 @@ def has_reported(
     return sa.or_(sa.and_(rolled_up, counted), sa.and_(~rolled_up, found))
 
 
+def is_lowest(inside: Callable[[sa.Column[str]], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """SQL that there is no current grid below a grid; ``inside``: which paths are asked of."""
+    return grid.c.path.not_in(sa.select(grid.c.parent_path).where(grid.c.current, inside(grid.c.parent_path)))
+
+
 def grid_conditions(
     span: Span, rollup_depth: int, inside: Callable[[sa.Column[str]], sa.ColumnElement[bool]]
 ) -> dict[str, sa.ColumnElement[bool]]:
     """name -> SQL that a current grid counts under it; see `has_reported`."""
-    below = grid.alias("below")
-    lowest = ~sa.exists().where(below.c.parent_path == grid.c.path, below.c.current)
-    reported = has_reported(span, rollup_depth, inside)
+    lowest, reported = is_lowest(inside), has_reported(span, rollup_depth, inside)
     said = sa.or_(grid.c.staff_count.is_not(None), grid.c.staff_required.is_not(None))
     return {
         "grids": sa.true(),

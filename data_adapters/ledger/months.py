@@ -17,8 +17,7 @@ _BELOW = -2_000_000
 
 def month_of(day: int) -> int:
     """Where the month of a local day (since 1970-01-01) stands."""
-    at = date.fromordinal(day + DAY_0.toordinal())
-    return _place((at.year - 1970) * 12 + at.month - 1)
+    return _place(_month(day))
 
 
 def months_of(days: Any) -> Any:
@@ -45,7 +44,8 @@ def _place(month: int) -> int:
 
 
 def _month(day: int) -> int:
-    return int(np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64))
+    at = date.fromordinal(day + DAY_0.toordinal())
+    return (at.year - 1970) * 12 + at.month - 1
 
 
 def _start(month: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_adapters.ledger import contributions
-from data_adapters.ledger.behind import STOCK, Span, grid_conditions, has_reported
+from data_adapters.ledger.behind import STOCK, Span, grid_conditions, has_reported, is_lowest
 from data_adapters.ledger.scope import PAST_EVERY_STEP
 from data_adapters.ledger.tables import cases, gauge, grid, spread, tally, video_day, video_point
 
@@ -171,6 +171,5 @@ MANNING = sa.select(
 def reporting(rollup_depth: int) -> sa.Select[int, int]:
     """(grids that reported, grids) of the lowest ones: which they are is asked once, not for each of the two."""
     reported = sa.func.count(sa.case((has_reported(_SPAN, rollup_depth, _under), 1)))
-    above = sa.select(grid.c.parent_path).where(grid.c.current, _under(grid.c.parent_path))
-    lowest = grid.c.path.not_in(above)
+    lowest = is_lowest(_under)
     return sa.select(reported, sa.func.count()).where(grid.c.current, _under(grid.c.path), lowest)
