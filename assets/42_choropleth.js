@@ -21,7 +21,6 @@
   function measure(state) {
     measuredAt = performance.now();
     bounds = Wall.scale.breaks(state.children.map((child) => reported(state, child.code)));
-    steps = new Map();
   }
 
   /** What a child shows: {step (null: no colour), text of its label, weight among labels, small (hatched)}. */
@@ -125,6 +124,7 @@
     if (whole || bounds.length === 1 || performance.now() - measuredAt > ANEW_MS) measure(state);
     if (whole) {
       hatched = "-"; // a map that was made again has no hatching
+      steps = new Map(); // and no colours
       paintCells(state);
       colouredAt = -Infinity; // the first change after it is coloured at once
     } else paintCellsSoon();

@@ -52,8 +52,9 @@ def test_an_incident_posted_by_another_process_appears_in_feed_map_and_tile_once
     view_before = page.evaluate(f"(m => [m.getCenter().lng, m.getCenter().lat, m.getZoom()])({map_of(page)})")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(f"{request.method} {request.url}"))
-    answer = wall.post("/api/v1/incidents", incident(1, state="ACCEPTED"))[1]["results"][0]
-    wall.post("/api/v1/incidents", incident(1, state="ACCEPTED"))
+    body = incident(1, state="ACCEPTED")
+    answer = wall.post("/api/v1/incidents", body)[1]["results"][0]
+    wall.post("/api/v1/incidents", body)
     reaches(page, answer["seq"])
     rows = page.locator(f"[data-case-no='{answer['case_no']}']")
     assert rows.count() == 1
@@ -68,6 +69,30 @@ def test_an_incident_posted_by_another_process_appears_in_feed_map_and_tile_once
     assert view_after == pytest.approx(view_before, abs=1e-9)
     # No server callback, nothing fetched again: what changed came with the frame.
     assert [request for request in requests if "/tiles/" not in request] == []
+
+
+def test_figures_that_say_what_the_map_shows_colour_nothing_and_the_first_case_is_coloured_at_once(
+    page: Page, wall: Wall
+) -> None:
+    open_wall(page, wall)
+    page.evaluate(
+        """() => {
+          window.coloured = [];
+          const { colour } = Wall.map;
+          Wall.map.restMs = () => 600_000; // what waits for its turn does not come
+          Wall.map.colour = (code, step) => { coloured.push([code, step]); colour(code, step); };
+        }"""
+    )
+    wall.kill()
+    until(page, "document.body.dataset.live !== 'live'", 30)
+    wall.start()
+    until(page, LIVE, 60)
+    first = wall.post("/api/v1/incidents", incident(1, lon=None))[1]["results"][0]
+    reaches(page, first["seq"])  # after a new connection every figure comes again
+    assert page.evaluate("coloured") == []
+    second = wall.post("/api/v1/incidents", incident(2, state="ACCEPTED"))[1]["results"][0]
+    reaches(page, second["seq"])
+    assert [code for code, step in page.evaluate("coloured") if step] == ["62051"]
 
 
 def test_a_burst_of_incidents_ends_with_the_page_at_the_end_of_the_log(page: Page, wall: Wall) -> None:
