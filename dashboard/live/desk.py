@@ -130,7 +130,7 @@ class Desk:
                 if (same := alike.get(place)) is not None:
                     letter, end, fresh = same
                     letter.sids.append(viewer.sid)
-                    viewer.takes(end, now)
+                    viewer.takes(end, now, top)
                     viewer.shown = fresh
                     continue
             elif viewer.settled(epoch, top):
@@ -174,8 +174,10 @@ class Desk:
     def pause(self, now: float) -> float:
         """Seconds until the next round, after one that sent something: until a viewer may have its next frame, which
         those that may soon after will share."""
-        dues = (viewer.sent_at + viewer.pace_s - now for viewer in self.viewers.values())
-        return min(PACE_S, max(ROUND_S, min((due for due in dues if due > EARLY_S), default=PACE_S)))
+        if any(viewer.more for viewer in self.viewers.values()):
+            return ROUND_S
+        rests = (viewer.rest_s(now) for viewer in self.viewers.values())
+        return min(PACE_S, max(ROUND_S, min((rest for rest in rests if rest > EARLY_S), default=PACE_S)))
 
     def paths_shown(self) -> set[str]:
         """The grids that some page shows."""

@@ -14,7 +14,8 @@ from dashboard.indicators.figures import Figures
 from data_adapters.ledger import Scope
 
 ACK_TIMEOUT_S = 8.0
-#: Frames to one viewer are at least this far apart: what comes in between travels together.
+#: Frames to one viewer are at least this far apart: what comes in between travels together. Where another full frame
+#: waits already there is nothing to wait for: who was away has its history as quickly as it acknowledges it.
 PACE_S = 0.12
 #: What a viewer may ask for at the most.
 MOST_PACE_S = 2.0
@@ -56,7 +57,7 @@ class Viewer:
 
     ``grid_code`` is the grid that the page says it shows, ``grid_path`` where that is (None until it is looked
     up, or where there is none), ``shown`` the figures it was last given, ``parts`` whether it takes single fields of
-    them. ``pace_s``: its frames are at least so far apart. ``held_since`` is when the server began to owe it something
+    them. ``pace_s``: its frames are at least so far apart. ``more``: a full frame waits beyond the last. ``held_since`` is when the server began to owe it something
     that it cannot give. ``applied`` is the last change it says it has.
     """
 
@@ -74,6 +75,7 @@ class Viewer:
     looking: bool = False
     parts: bool = False
     pace_s: float = PACE_S
+    more: bool = False
     shown: Figures | None = field(default=None, repr=False)
     held_since: float | None = None
     applied: int = -1
@@ -90,6 +92,7 @@ class Viewer:
     def resume(self, epoch: Any, seq: Any, top: int) -> None:
         """The viewer says what it has applied. Anything that is not of this log asks for a reset."""
         self.resumed = True
+        self.more = False
         self.awaiting = None
         # What was sent may not have been applied, so the figures that went with it may not be there.
         self.shown = None
@@ -138,14 +141,19 @@ class Viewer:
         """Whether nothing stands in the way of its next frame: what others in its place are sent goes to it as well."""
         return self.lacks(epoch, top) and self.resumed and not self.looking and self._paced(now)
 
-    def takes(self, to: int, now: float) -> None:
-        """It is sent the frame that ends at `to`."""
+    def takes(self, to: int, now: float, top: int) -> None:
+        """It is sent the frame that ends at `to`, of a log that ends at `top`."""
         self.held_since = None
         self.cursor = self.awaiting = to
+        self.more = top - to >= FRAME_CHANGES
         self.sent_at = now
 
+    def rest_s(self, now: float) -> float:
+        """Seconds until it may have its next frame; not above zero: now."""
+        return 0.0 if self.more else self.sent_at + self.pace_s - now
+
     def _paced(self, now: float) -> bool:
-        return now - self.sent_at >= self.pace_s - EARLY_S
+        return self.rest_s(now) <= EARLY_S
 
     def hold(self, now: float) -> None:
         """The server could not make up what the viewer lacks (the store is away): it goes on later."""
@@ -172,7 +180,7 @@ class Viewer:
         behind = top - self.cursor
         # Ahead of the log: it went back without taking a new epoch.
         if self.reset_due or bulk or behind > FAR_BEHIND or behind < 0:
-            self.reset_due = False
+            self.reset_due = self.more = False
             self.cursor = top
             self.sent_at = now
             self.shown = None
@@ -180,5 +188,5 @@ class Viewer:
         if behind == 0:
             return None
         move = Send(self.cursor, min(top, self.cursor + FRAME_CHANGES, top if to is None else to))
-        self.takes(move.to, now)
+        self.takes(move.to, now, top)
         return move

@@ -136,6 +136,21 @@ def test_the_next_round_is_when_the_next_viewer_may_have_a_frame() -> None:
     assert desk.pause(10.22) == ROUND_S
 
 
+def test_rounds_follow_each_other_closely_while_somebody_catches_up() -> None:
+    log = Log(3 * FRAME_CHANGES)
+    desk = desk_of(log, ("back", EVERYTHING, 0))
+    sent = []
+    now = 10.0
+    for _ in range(3):
+        told = frames(desk.round(log, now, {}, "now")[0])["back"]
+        sent.append((told["from"], told["to"]))
+        desk.viewers["back"].ack(log.epoch, told["to"])
+        now += ROUND_S
+        if told["to"] < log.top - FRAME_CHANGES:
+            assert desk.pause(now) == ROUND_S
+    assert sent == [(n * FRAME_CHANGES + 1, (n + 1) * FRAME_CHANGES) for n in range(3)]
+
+
 def test_figures_that_the_clock_moved_go_to_those_who_have_everything_else() -> None:
     log = Log(1)
     desk = desk_of(log, ("a", EVERYTHING, 1), ("b", EVERYTHING, 1), ("behind", EVERYTHING, 0))

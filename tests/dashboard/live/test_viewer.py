@@ -196,6 +196,26 @@ def test_a_viewer_is_given_time_to_resume_before_it_is_followed_from_hello() -> 
     assert move(silent, 9, GRACE_S) == Send(5, 9)
 
 
+def test_who_is_behind_by_more_than_a_frame_does_not_wait_for_the_next_but_for_its_own_ack() -> None:
+    one, top = viewer(), 3 * FRAME_CHANGES - 1
+    assert move(one, top, 10.0) == Send(0, FRAME_CHANGES)
+    assert move(one, top, 10.001) is None
+    assert one.ack(EPOCH, FRAME_CHANGES)
+    assert move(one, top, 10.002) == Send(FRAME_CHANGES, 2 * FRAME_CHANGES)
+    assert one.ack(EPOCH, 2 * FRAME_CHANGES)
+    # What is left fills no frame: it may gather.
+    assert move(one, top, 10.003) is None
+    assert move(one, top, 10.003 + PACE_S) == Send(2 * FRAME_CHANGES, top)
+
+
+def test_asking_again_from_far_behind_is_no_way_to_be_answered_faster() -> None:
+    one, top = viewer(), 9 * FRAME_CHANGES
+    assert move(one, top, 10.0) == Send(0, FRAME_CHANGES)
+    one.resume(EPOCH, 0, top)
+    assert move(one, top, 10.0 + PACE_S / 2) is None
+    assert move(one, top, 10.001 + PACE_S) == Send(0, FRAME_CHANGES)
+
+
 def test_a_viewer_that_asks_without_end_is_not_answered_faster_and_cut_at_last() -> None:
     one = viewer()
     moves = 0
