@@ -57,8 +57,8 @@ class Viewer:
 
     ``grid_code`` is the grid that the page says it shows, ``grid_path`` where that is (None until it is looked
     up, or where there is none), ``shown`` the figures it was last given, ``parts`` whether it takes single fields of
-    them. ``pace_s``: its frames are at least so far apart. ``more``: a full frame waits beyond the last. ``held_since`` is when the server began to owe it something
-    that it cannot give. ``applied`` is the last change it says it has.
+    them. ``pace_s``: its frames are at least so far apart. ``more``: a full frame waits beyond the last. ``held_since``
+    is when the server began to owe it something that it cannot give. ``applied`` is the last change it says it has.
     """
 
     sid: str

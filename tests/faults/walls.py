@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from dashboard.live.viewer import FAR_BEHIND
 from tests.faults.history import Life, Watch
 
 #: The page's own: 20_link.js.
@@ -44,7 +45,7 @@ class Wall(asyncio.Protocol):
     def __init__(self, name: str, port: int, path: str, token: str | None, dice: random.Random) -> None:
         self.watch = Watch(name, path)
         self.port, self._token, self._dice = port, token, dice
-        self.connections = self.resets = self.holes = self.repeats = self.refusals = 0
+        self.connections = self.resets = self.far_resets = self.holes = self.repeats = self.refusals = 0
         #: Whether the server has accepted this line for the live feed.
         self.lets_in = False
         #: `heard_at` is when the feed last proved that it lives, `lives_at` when the line last carried anything.
@@ -248,6 +249,9 @@ class Wall(asyncio.Protocol):
 
     def _on_reset(self, reset: dict[str, Any]) -> None:
         self.resets += 1
+        life = self.life
+        if life is not None and life.epoch == reset["epoch"] and reset["seq"] - life.end > FAR_BEHIND:
+            self.far_resets += 1
         self._begin(reset["epoch"], reset["seq"])
 
     def _on_figures(self, _message: dict[str, Any]) -> None:
@@ -332,3 +336,8 @@ class Crowd:
     def resets(self) -> int:
         """How often a wall was told to load its state afresh."""
         return sum(wall.resets for wall in self.walls)
+
+    @property
+    def far_resets(self) -> int:
+        """How many of them were due: the wall was further behind than is told one by one."""
+        return sum(wall.far_resets for wall in self.walls)
