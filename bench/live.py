@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench import centre, nchan, plain
+from bench import centre, clocked, nchan, plain
 from data_adapters.ledger import engine
 from data_adapters.ledger.tables import cases
 
@@ -26,19 +26,27 @@ _NUMBERS = count()
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What came of one way to the walls. ``cpu_us`` is what a delivery costs the server beyond its intake."""
+    """What came of one way to the walls. ``cpu_us`` is what a delivery costs the server beyond its intake, ``fed_s``
+    processor seconds of nothing but the feed, by a clock in the server (`bench.clocked`).
+    """
 
     name: str
     incidents: int
     report: dict[str, Any]
     cpu_s: float
     intake_s: float
+    fed_s: float | None = None
 
     @property
     def cpu_us(self) -> float:
         """Processor microseconds for one incident at one wall."""
         deliveries: int = self.report["deliveries"]
         return (self.cpu_s - self.intake_s) / max(1, deliveries) * 1e6
+
+    @property
+    def fed_us(self) -> float | None:
+        """Processor microseconds of the feed alone for one incident at one wall; None where no clock was in it."""
+        return None if self.fed_s is None else self.fed_s / max(1, int(self.report["deliveries"])) * 1e6
 
     @property
     def whole_us(self) -> float:
@@ -63,9 +71,20 @@ def batches(number: int, size: int) -> Iterator[bytes]:
 
 
 def measure(
-    name: str, command: list[str], port: int, walls: int, rate: float, seconds: float, raw: bool = False
+    name: str,
+    command: list[str],
+    port: int,
+    walls: int,
+    rate: float,
+    seconds: float,
+    *,
+    raw: bool = False,
+    clock: Path | None = None,
 ) -> Road:
-    """Post `rate` incidents a second, first to nobody, then with `walls` looking on. ``raw``: without Socket.IO."""
+    """Post `rate` incidents a second, first to nobody, then with `walls` looking on. ``raw``: without Socket.IO.
+
+    ``clock`` is the file of a server that has one.
+    """
 
     def produce(lasting_s: float) -> int:
         return _produce(port, lasting_s, rate, told if raw else singles)
@@ -87,14 +106,15 @@ def measure(
         crowd.stdout.readline()
         produce(3)
         _ask(crowd)
-        before = centre.cpu_s(server.pid)
+        before, fed_before = centre.cpu_s(server.pid), clocked.spent_s(clock) if clock else 0.0
         incidents = produce(seconds)
         time.sleep(1)
         used = centre.cpu_s(server.pid) - before
+        fed_s = clocked.spent_s(clock) - fed_before if clock else None
         report = _ask(crowd)
         crowd.stdin.close()
         crowd.wait()
-    return Road(name, incidents, report, used, intake_s)
+    return Road(name, incidents, report, used, intake_s, fed_s)
 
 
 def _ask(crowd: subprocess.Popen[str]) -> dict[str, Any]:
@@ -185,7 +205,10 @@ def main(arguments: list[str]) -> None:
         port = centre.free_port()
         serve = ["dashboard.cli", "serve", "--config", str(settings), "--port", str(port)]
         shape = (given.walls, given.rate, given.seconds)
+        clock = folder / "clock"
+        timed = ["bench.clocked", str(clock), *serve[1:]]
         roads = [measure("yiping", serve, port, *shape)]
+        roads.append(measure("yiping, clocked", timed, port, *shape, clock=clock))
         for label, mode in (("emit, gevent", "gevent"), ("emit, threads", "threading")):
             at = centre.free_port()
             roads.append(measure(label, ["bench.plain", str(at), mode], at, *shape))
@@ -209,13 +232,14 @@ def main(arguments: list[str]) -> None:
 
 def _print_roads(walls: int, roads: list[Road]) -> None:
     head = f"{walls} walls"
-    print(f"{head:14}{'incidents':>10}{'delivered':>10}{'frames':>9}{'p50 ms':>8}{'p99 ms':>8}", end="")
-    print(f"{'CPU s':>8}{'intake s':>9}{'µs/deliv.':>10}{'+ intake':>10}")
+    print(f"{head:16}{'incidents':>10}{'delivered':>10}{'frames':>9}{'p50 ms':>8}{'p99 ms':>8}", end="")
+    print(f"{'CPU s':>8}{'intake s':>9}{'µs/deliv.':>10}{'+ intake':>10}{'by clock':>10}")
     for road in roads:
         report = road.report
-        print(f"{road.name:14}{road.incidents:10}{report['deliveries']:10}{report['frames']:9}", end="")
+        print(f"{road.name:16}{road.incidents:10}{report['deliveries']:10}{report['frames']:9}", end="")
         print(f"{report['p50']:8.0f}{report['p99']:8.0f}", end="")
-        print(f"{road.cpu_s:8.1f}{road.intake_s:9.1f}{road.cpu_us:10.1f}{road.whole_us:10.1f}")
+        print(f"{road.cpu_s:8.1f}{road.intake_s:9.1f}{road.cpu_us:10.1f}{road.whole_us:10.1f}", end="")
+        print(f"{'-':>10}" if road.fed_us is None else f"{road.fed_us:10.1f}")
 
 
 if __name__ == "__main__":

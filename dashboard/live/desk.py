@@ -18,7 +18,7 @@ from data_adapters.ledger.snapshot import visible_item
 #: Visible items remembered, of all scopes together.
 ITEMS_KEPT = 4_000
 #: Rounds that send something are at least this far apart.
-ROUND_S = 0.04
+ROUND_S = 0.02
 #: A viewer that is owed something for longer than this hears no beat, so that it says that it is stale.
 OWED_S = 4.0
 

@@ -57,8 +57,12 @@ class Switchboard:
         while True:
             hub.wait(somebody)
             gevent.sleep(GATHER_S)
-            for key, _ in self._lines.select(0):
-                self._hear(key.data)
+            self.hear_all()
+
+    def hear_all(self) -> None:
+        """Hear everybody who has spoken. Waits for nothing."""
+        for key, _ in self._lines.select(0):
+            self._hear(key.data)
 
     def _hear(self, line: Line) -> None:
         try:
