@@ -8,6 +8,7 @@
   const BIN_MS = 1_200_000;
   const DAY_MS = 86_400_000;
   const DAYS = { day: 1, week: 7, month: 30 };
+  const PLACES = 4_000; // where the line of a moment may stand, from end to end
   const AGAIN_MS = 10_000; // between two looks at a week or a month while new cases come in
   const $ = (id) => document.getElementById(id);
   let shown = null; // the state last painted
@@ -125,7 +126,8 @@
     const node = $("ribbon-now");
     const at = place(Wall.replay.at() ?? Wall.clock.now().getTime());
     if (node.hidden !== (at === null)) node.hidden = at === null;
-    style(node.parentNode, "--at", at ?? 1);
+    // What is inherited has every bar styled anew: it moves by what can be seen, not with every second.
+    style(node.parentNode, "--at", at === null ? 1 : Math.round(at * PLACES) / PLACES);
   }
 
   function drawSpan() {

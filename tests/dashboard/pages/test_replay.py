@@ -264,3 +264,24 @@ def test_the_map_has_the_borders_of_the_day_it_shows(tmp_path: Path, page: Page)
         assert page.evaluate(CAMERA) == camera
     finally:
         assert wall.stop() == 0
+
+
+def test_the_line_of_now_moves_by_what_can_be_seen_and_not_with_every_second(wall: Wall, page: Page) -> None:
+    show(page, wall.url)
+    moves = """(seconds) => {
+      const plot = document.querySelector('#ribbon-now').parentNode;
+      const at = () => plot.style.getPropertyValue('--at');
+      const seen = new Set();
+      const { now } = Wall.clock;
+      const noon = now().getTime() - (Wall.format.minuteOfDay(now()) - 720) * 60_000;
+      for (let n = 0; n < seconds; n += 1) {
+        Wall.clock.now = () => new Date(noon + n * 1000);
+        Wall.ribbon.now();
+        seen.add(at());
+      }
+      Wall.clock.now = now;
+      return seen.size;
+    }"""
+    # A day is 4,000 places wide: 21.6 s each.
+    assert page.evaluate(moves, 60) in {3, 4}
+    assert page.evaluate(moves, 600) in {28, 29}
