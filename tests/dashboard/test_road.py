@@ -75,6 +75,8 @@ def test_figures_that_say_what_the_map_shows_colour_nothing_and_the_first_case_i
     page: Page, wall: Wall
 ) -> None:
     open_wall(page, wall)
+    # A wall is live as soon as it has a map; its first colours come with the paint after that.
+    until(page, f"{map_of(page)}.getFeatureState({{source: 'grid', id: '62051'}}).step !== undefined")
     page.evaluate(
         """() => {
           window.coloured = [];
