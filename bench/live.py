@@ -40,18 +40,21 @@ class Road:
     @property
     def cpu_us(self) -> float:
         """Processor microseconds for one incident at one wall."""
-        deliveries: int = self.report["deliveries"]
-        return (self.cpu_s - self.intake_s) / max(1, deliveries) * 1e6
+        return self._each_us(self.cpu_s - self.intake_s)
 
     @property
     def fed_us(self) -> float | None:
         """Processor microseconds of the feed alone for one incident at one wall; None where no clock was in it."""
-        return None if self.fed_s is None else self.fed_s / max(1, int(self.report["deliveries"])) * 1e6
+        return None if self.fed_s is None else self._each_us(self.fed_s)
 
     @property
     def whole_us(self) -> float:
         """The same with the intake, which in a short run is most of it."""
-        return self.cpu_s / max(1, int(self.report["deliveries"])) * 1e6
+        return self._each_us(self.cpu_s)
+
+    def _each_us(self, seconds: float) -> float:
+        deliveries: int = self.report["deliveries"]
+        return seconds / max(1, deliveries) * 1e6
 
 
 def singles(number: int) -> Iterator[bytes]:
