@@ -25,6 +25,7 @@
     const answer = get(path);
     answer.catch(() => {}); // told to whoever takes it
     ahead.set(path, answer);
+    return answer;
   }
 
   function take(path) {
@@ -58,10 +59,12 @@
     case: (number) => get(`/cases/${code(number)}`),
     acknowledge: (alert) => post(`/alerts/${alert}/ack`),
     outline: (grid, on) => (on ? get(`${paths.outline(grid)}?on=${on}`) : take(paths.outline(grid))),
-    /** Begin to load a grid (null: the top) while the page itself is still being drawn. */
+    /** Begin to load a grid (null: the top, whose code the view tells) while the page itself is still being drawn. */
     ahead: (grid) => {
-      early(paths.view(grid));
-      if (grid) early(paths.children(grid)), early(paths.outline(grid));
+      const shapes = (of) => (early(paths.children(of)), early(paths.outline(of)));
+      const view = early(paths.view(grid));
+      if (grid) shapes(grid);
+      else view.then((loaded) => shapes(loaded.grid.code)).catch(() => {});
     },
   };
 })();

@@ -16,9 +16,18 @@
 
   const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-  /** Set the text only where it differs: an equal write would still repaint. */
+  /** Set the text only where it differs: an equal write would still repaint. The text node stays where there is one: another
+   *  in its place has the rules of what is around it asked again. */
   function write(node, text) {
-    if (node.textContent !== text) node.textContent = text;
+    if (node.textContent === text) return;
+    const only = node.childNodes.length === 1 && node.firstChild.nodeType === Node.TEXT_NODE;
+    if (only && text) node.firstChild.data = text;
+    else node.textContent = text;
+  }
+
+  /** Hide or show only where it is otherwise, for the same reason. */
+  function hide(node, hidden) {
+    if (node.hidden !== hidden) node.hidden = hidden;
   }
 
   function mark(node, name, value) {
@@ -55,5 +64,5 @@
     return path;
   }
 
-  Wall.element = { make, draw, write, mark, style, paths, line };
+  Wall.element = { make, draw, write, hide, mark, style, paths, line };
 })();

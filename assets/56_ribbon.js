@@ -2,7 +2,7 @@
 // the feed then show; a moment chosen on it is where the replay begins. Days are those of the centre.
 "use strict";
 (() => {
-  const { make, mark, style, write } = Wall.element;
+  const { make, hide, mark, style, write } = Wall.element;
   const { GRADE, minuteOfDay } = Wall.format;
   const BINS = 72;
   const BIN_MS = 1_200_000;
@@ -125,7 +125,7 @@
   function now() {
     const node = $("ribbon-now");
     const at = place(Wall.replay.at() ?? Wall.clock.now().getTime());
-    if (node.hidden !== (at === null)) node.hidden = at === null;
+    hide(node, at === null);
     // What is inherited has every bar styled anew: it moves by what can be seen, not with every second.
     style(node.parentNode, "--at", at === null ? 1 : Math.round(at * PLACES) / PLACES);
   }
@@ -133,10 +133,10 @@
   function drawSpan() {
     const node = $("ribbon-span");
     const [from, to] = span ? [place(Math.max(span.from, bins[0]?.from)), place(Math.min(span.to, bins[bins.length - 1]?.to))] : [null, null];
-    node.hidden = from === null || to === null || from >= to;
+    hide(node, from === null || to === null || from >= to);
     style(node, "--from", from ?? 0);
     style(node, "--to", to ?? 0);
-    $("ribbon-clear").hidden = !span;
+    hide($("ribbon-clear"), !span);
     for (const [at, bin] of [...$("ribbon-bins").children].entries()) bin.classList.toggle("cursor", at === cursor);
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { t } = Wall;
-  const { make, write, mark } = Wall.element;
+  const { make, write, hide, mark } = Wall.element;
   const { count, moment, minute, caseTitle } = Wall.format;
   const KEY = "yiping.sound";
   const REPEAT_MS = 20_000;
@@ -51,7 +51,7 @@
     write(badge, WORD[alert.severity] || alert.severity);
     write(says, (SAYS[alert.rule] || ((facts, subject) => subject))(alert.facts, alert.subject));
     write(told, detail(alert));
-    button.hidden = alert.state !== "OPEN";
+    hide(button, alert.state !== "OPEN");
     mark(button, "aria-label", t("确认：{what}", { what: says.textContent }));
     node.title = t("规则 {rule} · {subject} · 首次 {at} · 第 {n} 次",
       { rule: alert.rule, subject: alert.subject, at: moment(alert.first_at, Wall.clock.now()), n: alert.count });
@@ -105,7 +105,7 @@
     const until = sound.on && Date.now() < sound.mutedUntil;
     write($("alert-sound"), !sound.on ? t("声音：关") : until ? t("静音至 {at}", { at: minute(new Date(sound.mutedUntil)) }) : t("声音：开"));
     mark($("alert-sound"), "aria-pressed", sound.on);
-    for (const button of document.querySelectorAll("[data-mute]")) button.hidden = !sound.on || until;
+    for (const button of document.querySelectorAll("[data-mute]")) hide(button, !sound.on || until);
   }
 
   function tone(severity) {

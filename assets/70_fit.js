@@ -32,9 +32,7 @@
   function fitList(list) {
     const most = roomOf(list);
     const rows = [...list.children];
-    rows.forEach((row, at) => {
-      if (row.hidden !== at >= most) row.hidden = at >= most;
-    });
+    rows.forEach((row, at) => Wall.element.hide(row, at >= most));
     const note = document.querySelector(`[data-fit-note="${list.id}"]`);
     if (note) Wall.element.write(note, most < rows.length ? Wall.t("前 {n} / {of}", { n: most, of: rows.length }) : "");
   }

@@ -253,6 +253,7 @@
     Wall.scenes.arrange(view.scene);
     document.body.dataset.live = "catching-up";
     document.body.classList.toggle("kiosk", view.kiosk);
+    document.documentElement.classList.toggle("in-kiosk", view.kiosk);
     // These act on what is so now, not on what visitors may see of it or on another time.
     const listeners = [Wall.alerts.bell, Wall.carousel, Wall.orders, Wall.replay.watch]
       .map(({ paint }) => ({ live: true, paint: (_, ...rest) => paint(state, ...rest) }));

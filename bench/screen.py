@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from bench import centre, county
-from bench.chromium import DRAWN, chromium, wait
+from bench.chromium import DRAWN, Visit, chromium, wait
 from data_adapters.settings import load
 
 #: When something last came over the wire or a task of the main thread (50 ms or more) last ended, by the page's clock.
@@ -81,11 +81,21 @@ def _opened(browser: Browser) -> Page:
     return page
 
 
-def until_quiet(page: Page, drawn: str) -> float:
+def until_quiet(page: Page | Visit, drawn: str) -> float:
     """When the page became quiet after all was there, in milliseconds of its own clock."""
     wait(page, drawn)
-    wait(page, f"performance.now() - busyUntil > {_QUIET_MS}")
+    if isinstance(page, Visit):
+        page.evaluate(_LISTEN)  # what there was before is told then, since the page has kept it
+    wait(page, f"busyUntil > 0 && performance.now() - busyUntil > {_QUIET_MS}")
     return float(page.evaluate("busyUntil"))
+
+
+def _first_look(browser: Browser, way: Way, address: str) -> float:
+    """Seconds until a page that nobody listens to is quiet."""
+    visit = Visit(browser, address)
+    told = until_quiet(visit, way.drawn)
+    visit.close()
+    return told / 1_000
 
 
 def measure(browser: Browser, served: Served, intake: int, times: int) -> Figures:
@@ -93,10 +103,7 @@ def measure(browser: Browser, served: Served, intake: int, times: int) -> Figure
     found, way = Figures(), served.way
     address = f"http://127.0.0.1:{served.port}/"
     for _ in range(times + 1):
-        page = _opened(browser)
-        page.goto(address, wait_until="commit")
-        found.first.append(until_quiet(page, way.drawn) / 1_000)
-        page.context.close()
+        found.first.append(_first_look(browser, way, address))
     # The first opens the server's caches; a wall is opened every morning by a server that is up.
     del found.first[0]
     page = _opened(browser)

@@ -36,11 +36,6 @@ from data_adapters.records import life, time_limit
 from data_adapters.records.case import CONTENT, Case
 from data_adapters.records.time_limit import Limits
 
-#: What of a row is kept as told, where steps move the case: the source's fields and what they imply.
-TOLD = (
-    *(name for name in CONTENT if name != "case_no"),
-    *("source_updated_at", "left_at", "reopened_at", "closed_before_at", "due_told", "quality"),
-)
 _INFERRED = {"accepted_at": "accepted_at_inferred", "closed_at": "closed_at_inferred"}
 _CHUNK = 400  # bound parameters of one SELECT … IN, two a case
 _BACKDATED = timedelta(minutes=5)
@@ -174,14 +169,7 @@ class CaseWriter:
 
     def amend(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
         """Store `after` in the place of `before`, row and counts, under a change that is in the log already."""
-        for row, sign in ((before, -1), (after, +1)):
-            if row is not None:
-                case = Row(row)
-                flows, spreads = (
-                    contributions.flows(case, self._zone),
-                    contributions.spreads(case, self._zone),
-                )
-                self._tx.count(case.path, flows, contributions.gauges(case), sign, spreads)
+        self._count(before, after)
         if before is None:
             self._tx.history.born(CASE, after["case_no"], after["path"])
         else:
@@ -191,6 +179,26 @@ class CaseWriter:
             self._fresh[key] = after
         else:
             self._changed[key] = after
+
+    def _count(self, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        """Take away what the case contributed and add what it does; where it stays where it is, only what differs."""
+        now = self._contributed(after)
+        if before is not None:
+            then = self._contributed(before)
+            if before["path"] == after["path"]:
+                then, now = _less(then, now), _less(now, then)
+            self._tally(before["path"], then, -1)
+        self._tally(after["path"], now, +1)
+
+    def _tally(self, path: str, parts: list[list[Any]], sign: int) -> None:
+        flows, gauges, spreads = parts
+        self._tx.count(path, flows, gauges, sign, spreads)
+
+    def _contributed(self, row: dict[str, Any]) -> list[list[Any]]:
+        """What a row adds to the flows, the gauges and the spreads."""
+        case = Row(row)
+        flows, spreads = contributions.flows(case, self._zone), contributions.spreads(case, self._zone)
+        return [list(flows), list(contributions.gauges(case)), list(spreads)]
 
     def flush(self) -> None:
         """Send the collected rows to the database."""
@@ -335,17 +343,24 @@ class CaseWriter:
                 _reopen(row, record, before, record.source_updated_at or self._tx.now)
         settle(row, flags, self._tx.now, self._limits)
         if before is not None and before["told"] is not None:
-            row["told"] = steps.to_text({name: row[name] for name in TOLD})
+            row["told"] = steps.told_text(row)
             return self.replayed(row, self._steps.get(before["id"], []))
         return row
 
     def replayed(self, row: dict[str, Any], taken: Sequence[Any]) -> dict[str, Any]:
         """The row of a case as its steps leave it: what its source told, and what was done since."""
         found = replay(steps.told_row(row), taken, self._limits).row
-        after = row | {name: found[name] for name in (*TOLD, *FACTS)}
+        after = row | {name: found[name] for name in (*steps.TOLD, *FACTS)}
         flags = tuple(filter(None, found["quality"].split(",")))
         settle(after, flags, self._tx.now, self._limits)
         return after
+
+
+def _less(parts: list[list[Any]], others: list[list[Any]]) -> list[list[Any]]:
+    """Of each part what the other one does not have, as often as it has it more."""
+    return [
+        list((Counter(part) - Counter(other)).elements()) for part, other in zip(parts, others, strict=True)
+    ]
 
 
 def _key(record: Case) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from data_adapters.ledger import steps
-from data_adapters.ledger.case_writer import TOLD, CaseWriter
+from data_adapters.ledger.case_writer import CaseWriter
 from data_adapters.ledger.columns import MISSING, Column, Columns
 from data_adapters.ledger.event_loader import TOLD as SEALED
 from data_adapters.ledger.event_loader import EventLoader, seal
@@ -106,21 +106,21 @@ class EventWriter:
             self._tx.connection.execute(sa.insert(case_event), fresh)
 
     def _move(self, touched: Iterable[int], bulk_seq: int | None) -> None:
-        """Fold the steps of the cases with these ids anew, and store what has become of them."""
-        taken = steps.load(self._tx.connection, touched)
-        for before in self._rows(sorted(touched)):
-            base = before if before["told"] is not None else before | {"told": _told(before)}
-            after = self._writer.replayed(base, taken[before["id"]])
-            if all(after[name] == before[name] for name in _SHOWN):
-                self._writer.amend(before, after)
-            else:
-                self._writer.put(before, after, bulk_seq)
-        self._writer.flush()
+        """Fold the steps of the cases with these ids anew, and store what has become of them: some at a time."""
+        for part in _parts(sorted(touched)):
+            taken = steps.load(self._tx.connection, part)
+            for before in self._rows(part):
+                base = before if before["told"] is not None else before | {"told": steps.told_text(before)}
+                after = self._writer.replayed(base, taken[before["id"]])
+                if all(after[name] == before[name] for name in _SHOWN):
+                    self._writer.amend(before, after)
+                else:
+                    self._writer.put(before, after, bulk_seq)
+            self._writer.flush()
 
     def _rows(self, ids: list[int]) -> Iterator[dict[str, Any]]:
-        for part in _parts(ids):
-            found = self._tx.connection.execute(sa.select(cases).where(cases.c.id.in_(part))).mappings()
-            yield from (dict(row) for row in found.all())
+        found = self._tx.connection.execute(sa.select(cases).where(cases.c.id.in_(ids))).mappings()
+        yield from (dict(row) for row in found.all())
 
     def apply(self, event: CaseEvent) -> tuple[Outcome, list[str]]:
         """Take one step here: the case moves if the step is legal. Returns the legal steps where it is not."""
@@ -140,7 +140,7 @@ class EventWriter:
         entry = self._entry(event, before["id"], number + 1, chain, taken=True)
         self._keep([entry], [])
         self._log(event, before)
-        base = before if before["told"] is not None else before | {"told": _told(before)}
+        base = before if before["told"] is not None else before | {"told": steps.told_text(before)}
         after = self._writer.replayed(base, [*taken, Row(entry)])
         seq = self._writer.put(before, after)
         self._writer.flush()
@@ -238,10 +238,6 @@ def _withdraw(before: Any, corrected: list[int]) -> None:
         before.mapping["corrected"] = True
     else:
         corrected.append(before.id)
-
-
-def _told(row: dict[str, Any]) -> str:
-    return steps.to_text({name: row[name] for name in TOLD})
 
 
 def _parts(values: list[_T]) -> list[list[_T]]:

@@ -11,9 +11,15 @@ import sqlalchemy as sa
 
 from data_adapters.ledger.tables import case_event, cases
 from data_adapters.ledger.types import Instant, from_milliseconds, to_milliseconds
+from data_adapters.records.case import CONTENT
 
 #: What the place of a case may say of its quality.
 PLACE_FLAGS = ("unknown_grid", "outside_declared_grid")
+#: What of a row is kept as told, where steps move the case: the source's fields and what they imply.
+TOLD = (
+    *(name for name in CONTENT if name != "case_no"),
+    *("source_updated_at", "left_at", "reopened_at", "closed_before_at", "due_told", "quality"),
+)
 _CHUNK = 800
 _INSTANTS = frozenset(column.name for column in cases.c if isinstance(column.type, Instant))
 
@@ -34,7 +40,8 @@ def told_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as the source alone tells it: itself, where no step has moved the case."""
     if row["told"] is None:
         return dict(row)
-    values: dict[str, Any] = orjson.loads(row["told"])
+    told = orjson.loads(row["told"])
+    values: dict[str, Any] = {name: told.get(name) for name in TOLD}
     for name in _INSTANTS.intersection(values):
         if values[name] is not None:
             values[name] = from_milliseconds(values[name])
@@ -44,10 +51,11 @@ def told_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return dict(row) | values | {"quality": ",".join([*placed, *rest])}
 
 
-def to_text(values: Mapping[str, Any]) -> str:
-    """What a source told, for the column ``told``."""
+def told_text(row: Mapping[str, Any]) -> str:
+    """What a source told of a case whose `row` no step has moved yet, for the column ``told``: all that is known."""
+    known = {name: row[name] for name in TOLD if row[name] is not None}
     plain = {
         name: to_milliseconds(value) if isinstance(value, datetime) else value
-        for name, value in values.items()
+        for name, value in known.items()
     }
     return orjson.dumps(plain).decode()

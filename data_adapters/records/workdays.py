@@ -70,6 +70,7 @@ def _after(day: date, workdays: int, chinese: bool) -> date:
     return day
 
 
+@lru_cache(maxsize=50_000)
 def _worked(day: date, chinese: bool) -> bool:
     if chinese:
         try:

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from data_adapters.ledger import Ledger, Scope, steps
-from data_adapters.ledger.case_writer import TOLD
 from data_adapters.ledger.replay import FACTS, TELL, replay, strict
+from data_adapters.ledger.steps import TOLD
 from data_adapters.ledger.tables import cases
 from data_adapters.records import life
 from data_adapters.records.case import Case
