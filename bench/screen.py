@@ -34,6 +34,7 @@ _LISTEN = """(() => {
     .observe({ type: "longtask", buffered: true });
 })()"""
 _QUIET_MS = 500
+_REST_S = 10
 #: The peer's map is there and has drawn what it has.
 _PLAIN_DRAWN = """(() => {
   const map = document.querySelector('.js-plotly-plot')?._fullLayout?.map?._subplot?.map;
@@ -43,12 +44,15 @@ _PLAIN_DRAWN = """(() => {
 
 @dataclass(slots=True)
 class Figures:
-    """Of one way to make the screen; seconds, and milliseconds of the server's processor for one whole screen."""
+    """Of one way to make the screen; seconds, and milliseconds of the server's processor for one whole screen and for
+    each second at rest.
+    """
 
     first: list[float] = field(default_factory=list)
     drill: list[float] = field(default_factory=list)
     case: list[float] = field(default_factory=list)
     server_ms: float = 0.0
+    rest_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +129,24 @@ def measure(browser: Browser, served: Served, intake: int, times: int) -> Figure
         found.case.append(time.monotonic() - begun)
     sender.close()
     page.context.close()
-    found.server_ms = _server_ms(browser, way, address, served.pid)
+    found.server_ms, found.rest_ms = _server_ms(browser, way, address, served.pid)
     return found
 
 
-def _server_ms(browser: Browser, way: Way, address: str, pid: int, times: int = 10) -> float:
-    """Processor milliseconds of the server for one page from empty to quiet; many, as its clock counts in 10 ms."""
+def _server_ms(browser: Browser, way: Way, address: str, pid: int, times: int = 20) -> tuple[float, float]:
+    """Processor milliseconds of the server for one page from empty to quiet, and for each second without a page, which
+    are taken off; many, as its clock counts in 10 ms.
+    """
+    time.sleep(2)
+    before = centre.cpu_s(pid)
+    time.sleep(_REST_S)
+    rest = (centre.cpu_s(pid) - before) / _REST_S
     used = 0.0
     for _ in range(times):
-        page = _opened(browser)
-        before = centre.cpu_s(pid)
-        page.goto(address, wait_until="commit")
-        until_quiet(page, way.drawn)
-        used += centre.cpu_s(pid) - before
-        page.context.close()
-    return used / times * 1_000
+        begun, before = time.monotonic(), centre.cpu_s(pid)
+        _first_look(browser, way, address)
+        used += centre.cpu_s(pid) - before - rest * (time.monotonic() - begun)
+    return used / times * 1_000, rest * 1_000
 
 
 def _drill_ours(page: Page, number: int) -> float:
@@ -187,7 +194,10 @@ def report(browser: Browser, settings: Path, times: int) -> Iterator[str]:
     """The lines of the report on one centre."""
     with _served(settings) as served:
         yield f"{settings.parent}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; medians (worst) of {times}"
-        yield f"{'':12}{'first look, s':>18}{'township drill, s':>20}{'new case, s':>18}{'server, ms':>12}"
+        yield (
+            f"{'':12}{'first look, s':>18}{'township drill, s':>20}{'new case, s':>18}{'server, ms':>12}"
+            f"{'at rest, ms/s':>15}"
+        )
         for one in served:
             found = measure(browser, one, served[-1].port, times)
             columns = (
@@ -195,7 +205,7 @@ def report(browser: Browser, settings: Path, times: int) -> Iterator[str]:
                 for values in (found.first, found.drill, found.case)
             )
             first, drill, case = columns
-            yield f"{one.way.name:12}{first:>18}{drill:>20}{case:>18}{found.server_ms:12.0f}"
+            yield f"{one.way.name:12}{first:>18}{drill:>20}{case:>18}{found.server_ms:12.0f}{found.rest_ms:15.1f}"
         yield f"{'aim':12}{'2.20':>18}{'0.40':>20}{'0.25':>18}{'40':>12}"
 
 
