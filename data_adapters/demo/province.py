@@ -94,11 +94,11 @@ def write_province(
     try:
         places = _grids(folder, ledger, plan, progress)
         size = plan.scale
-        coming = {"video_point": size.points, "cases": size.cases}
-        with ledger.loading(coming):
+        with ledger.loading({"video_point": size.points}):
             points = _video(ledger, plan, places, progress)
-            start = _start(plan, places, points)
-            del points
+        start = _start(plan, places, points)
+        del points
+        with ledger.loading({"case_event": size.cases}), ledger.loading_cases(size.cases):
             start.lives.extend(_cases(folder, ledger, plan, places, progress))
     finally:
         ledger.close()

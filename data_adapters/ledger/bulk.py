@@ -152,24 +152,35 @@ def drop_indexes(
                 index.drop(connection, checkfirst=True)
 
 
-def make_indexes(connection: sa.Connection) -> None:
-    """Make every index that is missing, and tell the planner what the tables hold where one was."""
+def make_indexes(connection: sa.Connection, most: int | None = None) -> bool:
+    """Make the indexes that are missing, or `most` of them; whether any are left.
+
+    The planner is told what a table holds when it has the last of them.
+    """
     missing = _missing(connection)
     if missing and connection.dialect.name == "postgresql":
         # Another process may be making them just now, at the end of its load: we wait for it, and look again.
-        tables = ", ".join(sorted({index.table.name for index in missing if index.table is not None}))
+        tables = ", ".join(sorted({_table(index) for index in missing}))
         connection.exec_driver_sql(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
         missing = _missing(connection)
-    made = {str(index.table.name) for index in missing if index.table is not None}
-    if missing:
+    making = missing[:most]
+    if making:
         with sorting(connection):
-            for index in missing:
+            for index in making:
                 index.create(connection)
-    if made and connection.dialect.name == "sqlite":
+    left = missing[len(making) :]
+    done = {_table(index) for index in making} - {_table(index) for index in left}
+    if done and connection.dialect.name == "sqlite":
         # What is in an index is told from some of its entries.
         connection.exec_driver_sql("PRAGMA analysis_limit=1000")
-    for name in sorted(made):
+    for name in sorted(done):
         connection.exec_driver_sql(f"ANALYZE {name}")
+    return bool(left)
+
+
+def _table(index: sa.Index) -> str:
+    assert index.table is not None  # noqa: S101  for the type checker: it is of our tables
+    return str(index.table.name)
 
 
 def _missing(connection: sa.Connection) -> list[sa.Index]:

@@ -343,16 +343,18 @@ class CaseWriter:
                 _reopen(row, record, before, record.source_updated_at or self._tx.now)
         settle(row, flags, self._tx.now, self._limits)
         if before is not None and before["told"] is not None:
-            row["told"] = steps.told_text(row)
+            row["told"] = steps.NOTHING
             return self.replayed(row, self._steps.get(before["id"], []))
         return row
 
     def replayed(self, row: dict[str, Any], taken: Sequence[Any]) -> dict[str, Any]:
         """The row of a case as its steps leave it: what its source told, and what was done since."""
-        found = replay(steps.told_row(row), taken, self._limits).row
+        told = steps.told_row(row)
+        found = replay(told, taken, self._limits).row
         after = row | {name: found[name] for name in (*steps.TOLD, *FACTS)}
         flags = tuple(filter(None, found["quality"].split(",")))
         settle(after, flags, self._tx.now, self._limits)
+        after["told"] = steps.told_text(told, after)
         return after
 
 

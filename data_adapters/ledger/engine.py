@@ -26,6 +26,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
+    # A long load leaves a long log beside the file: cut off as soon as it is copied.
+    "PRAGMA journal_size_limit=67108864",
     f"PRAGMA cache_size=-{_CACHE_KB}",
 )
 #: For libpq: how long to wait for a connection, and after what silence of the network it is dead.

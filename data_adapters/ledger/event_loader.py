@@ -49,10 +49,10 @@ class EventLoader:
         rows["number"] = begun[codes] + running + 1
         chains = [last.get(one, (0, ""))[1] for one in unique.tolist()]
         lists = [rows.listed(name) for name in (*TOLD, "case_id", "number")]
-        sealed = []
+        sealed: list[bytes] = []
         for code, values in zip(codes.tolist(), zip(*lists, strict=True), strict=True):
             chains[code] = _seal(chains[code], values)
-            sealed.append(chains[code])
+            sealed.append(bytes.fromhex(chains[code]))
         rows["hash"] = np.array(sealed, dtype=object)
 
 

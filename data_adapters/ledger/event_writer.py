@@ -110,7 +110,7 @@ class EventWriter:
         for part in _parts(sorted(touched)):
             taken = steps.load(self._tx.connection, part)
             for before in self._rows(part):
-                base = before if before["told"] is not None else before | {"told": steps.told_text(before)}
+                base = before if before["told"] is not None else before | {"told": steps.NOTHING}
                 after = self._writer.replayed(base, taken[before["id"]])
                 if all(after[name] == before[name] for name in _SHOWN):
                     self._writer.amend(before, after)
@@ -140,7 +140,7 @@ class EventWriter:
         entry = self._entry(event, before["id"], number + 1, chain, taken=True)
         self._keep([entry], [])
         self._log(event, before)
-        base = before if before["told"] is not None else before | {"told": steps.told_text(before)}
+        base = before if before["told"] is not None else before | {"told": steps.NOTHING}
         after = self._writer.replayed(base, [*taken, Row(entry)])
         seq = self._writer.put(before, after)
         self._writer.flush()

@@ -269,8 +269,14 @@ class Ledger:
         try:
             yield
         finally:
+            self._make_indexes()
+
+    def _make_indexes(self) -> None:
+        """Each in a transaction of its own: what SQLite writes beside the file for one is gone before the next."""
+        left = True
+        while left:
             with self._transaction() as tx:
-                make_indexes(tx.connection)
+                left = make_indexes(tx.connection, 1)
 
     @contextmanager
     def loading_cases(self, coming: int = 0) -> Iterator[None]:
@@ -291,6 +297,7 @@ class Ledger:
             yield
         finally:
             try:
+                self._make_indexes()
                 with self._transaction() as tx:
                     load.end(tx, self.zone)
             finally:

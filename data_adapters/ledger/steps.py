@@ -20,6 +20,8 @@ TOLD = (
     *(name for name in CONTENT if name != "case_no"),
     *("source_updated_at", "left_at", "reopened_at", "closed_before_at", "due_told", "quality"),
 )
+#: The column ``told`` of a case whose row is what its source told.
+NOTHING = "{}"
 _CHUNK = 800
 _INSTANTS = frozenset(column.name for column in cases.c if isinstance(column.type, Instant))
 
@@ -40,22 +42,22 @@ def told_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as the source alone tells it: itself, where no step has moved the case."""
     if row["told"] is None:
         return dict(row)
-    told = orjson.loads(row["told"])
-    values: dict[str, Any] = {name: told.get(name) for name in TOLD}
+    values: dict[str, Any] = orjson.loads(row["told"])
     for name in _INSTANTS.intersection(values):
         if values[name] is not None:
             values[name] = from_milliseconds(values[name])
     # Where it lies is not told once for all: the grids may have changed since.
     placed = [flag for flag in row["quality"].split(",") if flag in PLACE_FLAGS]
-    rest = [flag for flag in values["quality"].split(",") if flag and flag not in PLACE_FLAGS]
+    quality = values.get("quality", row["quality"]).split(",")
+    rest = [flag for flag in quality if flag and flag not in PLACE_FLAGS]
     return dict(row) | values | {"quality": ",".join([*placed, *rest])}
 
 
-def told_text(row: Mapping[str, Any]) -> str:
-    """What a source told of a case whose `row` no step has moved yet, for the column ``told``: all that is known."""
-    known = {name: row[name] for name in TOLD if row[name] is not None}
+def told_text(told: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """For the column ``told``: what a source told (`told_row`) otherwise than its steps have left it in `row`."""
+    differs = {name: told[name] for name in TOLD if told[name] != row[name]}
     plain = {
         name: to_milliseconds(value) if isinstance(value, datetime) else value
-        for name, value in known.items()
+        for name, value in differs.items()
     }
     return orjson.dumps(plain).decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from data_adapters.ledger.contributions import FLOWS
-from data_adapters.ledger.types import Instant, path_type
+from data_adapters.ledger.types import Instant, Sha256, path_type
 from data_adapters.ledger.video_time import FLOWS as VIDEO_FLOWS
 
 metadata = sa.MetaData(
@@ -135,7 +135,7 @@ cases = sa.Table(
     sa.Column("looped", sa.Boolean),
     sa.Column("edge", sa.String(8)),
     sa.Column("orgs", sa.SmallInteger),
-    # As one short text (`whistle`), and what the source itself told where steps have moved the case since (JSON).
+    # As one short text (`whistle`), and what the source itself told otherwise where steps moved the case (JSON).
     sa.Column("whistles", sa.Text),
     sa.Column("told", sa.Text),
     sa.Column("quality", sa.String(256), nullable=False, server_default=""),
@@ -280,9 +280,9 @@ case_event = sa.Table(
     # The step was taken here, checked against the state it found; others are told by a source.
     sa.Column("taken", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("ingested_at", Instant, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("hash", Sha256, nullable=False),
     sa.UniqueConstraint("case_id", "number"),
-    sa.Index("ix_case_event_source", "source", "source_id"),
+    sa.Index("ix_case_event_source_id", "source_id"),
 )
 
 #: ``revision``: the stream's ``video_revision`` that a point last changed with.

@@ -39,6 +39,19 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_milliseconds(int(value))
 
 
+class Sha256(TypeDecorator[str]):
+    """A SHA-256 in hexadecimal digits, kept as its 32 bytes: a third of a gigabyte less of ten million steps."""
+
+    impl = sa.LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        return None if value is None else bytes(value).hex()
+
+
 def path_type() -> sa.types.TypeEngine[str]:
     """Grid paths compare byte by byte on every database, whatever its locale."""
     return sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
