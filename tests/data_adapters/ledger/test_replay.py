@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
@@ -351,9 +352,29 @@ def test_a_correction_replaces_a_step_and_an_older_one_does_not(sqlite_url: str)
     ledger.close()
 
 
-def test_the_row_kept_as_told_is_all_a_replay_needs() -> None:
-    assert {"state", "due_told", "quality", "reopened_at"} <= set(TOLD)
-    assert isinstance(START, datetime)
+def test_beside_a_moved_case_is_kept_what_its_source_told_otherwise_and_no_more(sqlite_url: str) -> None:
+    ledger = open_town(sqlite_url)
+    ledger.write_cases([at_start(category="邻里", due_at=START + timedelta(days=9))])
+    before = rows(ledger)[0]
+    assert before["told"] is None
+    assert taken(ledger, "REGISTER", 1)[0] == "accepted"
+    assert taken(ledger, "ACCEPT", 2)[0] == "accepted"
+    moved = rows(ledger)[0]
+    differs = {name for name in TOLD if moved[name] != before[name]}
+    assert {"state", "registered_at", "accepted_at"} <= differs
+    assert set(orjson.loads(moved["told"])) == differs
+    assert {name: steps.told_row(moved)[name] for name in TOLD} == {name: before[name] for name in TOLD}
+    # The source tells more: that is told now, and what the steps say still stands beside it.
+    ledger.write_cases([at_start(category="物业", due_at=START + timedelta(days=9))])
+    after = rows(ledger)[0]
+    assert (after["category"], after["state"], after["accepted_at"]) == (
+        "物业",
+        "ACCEPTED",
+        moved["accepted_at"],
+    )
+    told_now = steps.told_row(after)
+    assert (told_now["category"], told_now["state"], told_now["accepted_at"]) == ("物业", "REPORTED", None)
+    ledger.close()
 
 
 @pytest.mark.parametrize(
