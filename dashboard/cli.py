@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from data_adapters.suggestion import did_you_mean
 from data_adapters.sync import sync as sync_sources
 
 UNUSABLE = 2
+#: Seconds between two lines about a long load.
+_LINE_S = 10.0
 Command = Callable[..., int | None]
 
 config_option = click.option(
@@ -228,7 +231,10 @@ def _tell(report: Report, as_json: bool) -> int:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """A bar a source on a terminal, nothing elsewhere."""
+    """A bar a source on a terminal; elsewhere, where a long load is followed in a log, a line now and then."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
     bars: dict[str, tqdm[Any]] = {}
 
     def show(source: str, read: int, total: int | None) -> None:
@@ -236,7 +242,7 @@ def _progress() -> Iterator[Progress]:
             if name != source:
                 bar.close()
         if source not in bars:
-            bars[source] = tqdm(desc=source, total=total, unit="行", file=sys.stderr, disable=None)
+            bars[source] = tqdm(desc=source, total=total, unit="行", file=sys.stderr)
         bars[source].update(read - bars[source].n)
 
     try:
@@ -244,6 +250,22 @@ def _progress() -> Iterator[Progress]:
     finally:
         for bar in bars.values():
             bar.close()
+
+
+def _lines() -> Progress:
+    """Tells of what takes longer than `_LINE_S`, and once more when all of it is there."""
+    since: dict[str, float] = {}
+    spoken: set[str] = set()
+
+    def show(source: str, read: int, total: int | None) -> None:
+        now = time.monotonic()
+        over = source in spoken and read == total
+        if now - since.setdefault(source, now) > _LINE_S or over:
+            since[source] = now
+            (spoken.discard if over else spoken.add)(source)
+            click.echo(f"{source} {read:,}" + (f" / {total:,}" if total is not None else ""), err=True)
+
+    return show
 
 
 def _one_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from dashboard import cli
 from dashboard.cli import main
 from tests.fixtures.county_files import CASES, all_levels, settings, write_cases, write_grids
 
@@ -70,6 +71,26 @@ def test_a_clean_county_ends_with_zero(county: Path) -> None:
     write_cases(county.parent, [("1", T, "REPORTED", "", 106.2, 34.5)])
     assert run("check", "--config", county).exit_code == 0
     assert run("sync", "--config", county).exit_code == 0
+
+
+def test_a_long_load_tells_a_log_how_far_it_is_and_a_short_one_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("dashboard.cli.time.monotonic", lambda: now)
+    show = cli._lines()
+    show("网格", 0, 40)
+    show("网格", 40, 40)  # in no time
+    for second in range(0, 31, 4):
+        now = float(second)
+        show("案件", second * 1_000, 30_000)
+    show("案件", 30_000, 30_000)
+    show("案件", 30_000, 30_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "案件 12,000 / 30,000",
+        "案件 24,000 / 30,000",
+        "案件 30,000 / 30,000",
+    ]
 
 
 def test_a_wrong_configuration_is_one_line_and_two(tmp_path: Path) -> None:
