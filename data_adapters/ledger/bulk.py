@@ -98,16 +98,33 @@ def insert_mappings(connection: sa.Connection, table: sa.Table, rows: Sequence[M
 
     SQLAlchemy's handling of sixty parameters a row costs a busy intake more than the store does.
     """
+    if rows:
+        names = list(rows[0])
+        insert_rows(connection, table, names, _plain(table, names, rows))
+
+
+def update_mappings(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Set the columns `names` of rows that are known by their ``id``, the same way past SQLAlchemy."""
     if not rows:
         return
-    names = list(rows[0])
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    told = ", ".join(f'"{name}" = {mark}' for name in names)
+    # Names of our own tables and columns, never of a caller.
+    statement = f"UPDATE {table.name} SET {told} WHERE id = {mark}"  # noqa: S608
+    connection.exec_driver_sql(statement, _plain(table, [*names, "id"], rows))
+
+
+def _plain(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """The values as the database itself takes them."""
+    instants = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Instant)]
     told = [[row[name] for name in names] for row in rows]
-    for place, name in enumerate(names):
-        if isinstance(table.c[name].type, Instant):
-            for values in told:
-                if values[place] is not None:
-                    values[place] = to_milliseconds(values[place])
-    insert_rows(connection, table, names, [tuple(values) for values in told])
+    for values in told:
+        for place in instants:
+            if values[place] is not None:
+                values[place] = to_milliseconds(values[place])
+    return [tuple(values) for values in told]
 
 
 def copy(

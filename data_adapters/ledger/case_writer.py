@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from data_adapters import failpoint
 from data_adapters.ledger import contributions, steps
 from data_adapters.ledger.atlas import Atlas
-from data_adapters.ledger.bulk import insert_mappings
+from data_adapters.ledger.bulk import insert_mappings, update_mappings
 from data_adapters.ledger.case_columns import cases_of, columns_of
 from data_adapters.ledger.case_loader import CaseLoader, known_cases, known_ids
 from data_adapters.ledger.case_numbers import claim
@@ -44,11 +44,6 @@ _STORED = sa.select(cases).where(
     cases.c.source == sa.bindparam("by"), cases.c.source_id.in_(sa.bindparam("ids", expanding=True))
 )
 _NAMES = [column.name for column in cases.c if column.name != "id"]
-_UPDATE = (
-    sa.update(cases)
-    .where(cases.c.id == sa.bindparam("key"))
-    .values({name: sa.bindparam(f"new_{name}") for name in _NAMES})
-)
 _NUMBERED = sa.select(case_number).where(case_number.c.day.in_(sa.bindparam("days", expanding=True)))
 
 
@@ -205,11 +200,7 @@ class CaseWriter:
         failpoint.reach("before-insert")
         if self._fresh:
             insert_mappings(self._tx.connection, cases, list(self._fresh.values()))
-        if self._changed:
-            rows = [
-                {"key": row["id"]} | {f"new_{n}": row[n] for n in _NAMES} for row in self._changed.values()
-            ]
-            self._tx.connection.execute(_UPDATE, rows)
+        update_mappings(self._tx.connection, cases, _NAMES, list(self._changed.values()))
         failpoint.reach("after-insert")
         self._fresh, self._changed = {}, {}
 
@@ -361,7 +352,8 @@ class CaseWriter:
 def _less(parts: list[list[Any]], others: list[list[Any]]) -> list[list[Any]]:
     """Of each part what the other one does not have, as often as it has it more."""
     return [
-        list((Counter(part) - Counter(other)).elements()) for part, other in zip(parts, others, strict=True)
+        [] if part == other else list((Counter(part) - Counter(other)).elements())
+        for part, other in zip(parts, others, strict=True)
     ]
 
 

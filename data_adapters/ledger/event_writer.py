@@ -131,7 +131,7 @@ class EventWriter:
         before = dict(row)
         if event.source_id is not None and self._known([event]):
             return Outcome("duplicate", None, before["case_no"]), []
-        taken = steps.load(self._tx.connection, {before["id"]})[before["id"]]
+        taken = steps.load(self._tx.connection, {before["id"]}, sealed=True)[before["id"]]
         so_far = replay(steps.told_row(before), taken, self._limits)
         fault = refusal(event, before, so_far, taken, self._limits) or self._parent_fault(event, before)
         if fault is not None:

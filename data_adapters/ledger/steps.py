@@ -23,16 +23,35 @@ TOLD = (
 #: The column ``told`` of a case whose row is what its source told.
 NOTHING = "{}"
 _CHUNK = 800
+_FOLDED = [
+    case_event.c[name]
+    for name in (
+        *(
+            "case_id",
+            "number",
+            "type",
+            "at",
+            "org",
+            "direction",
+            "from_level",
+            "to_level",
+            "reason",
+            "outcome",
+        ),
+        *("satisfaction", "due_after", "source", "source_id", "corrected", "taken"),
+    )
+]
 _INSTANTS = frozenset(column.name for column in cases.c if isinstance(column.type, Instant))
 
 
-def load(connection: sa.Connection, ids: Iterable[int]) -> dict[int, list[Any]]:
-    """case id -> its steps in the order in which they came."""
+def load(connection: sa.Connection, ids: Iterable[int], *, sealed: bool = False) -> dict[int, list[Any]]:
+    """case id -> its steps in the order in which they came: what a replay looks at; ``sealed``: and their hashes."""
+    columns = [*_FOLDED, case_event.c.hash] if sealed else _FOLDED
     wanted = sorted(ids)
     found: dict[int, list[Any]] = {case_id: [] for case_id in wanted}
     for start in range(0, len(wanted), _CHUNK):
         where = case_event.c.case_id.in_(wanted[start : start + _CHUNK])
-        chosen = sa.select(case_event).where(where).order_by(case_event.c.case_id, case_event.c.number)
+        chosen = sa.select(*columns).where(where).order_by(case_event.c.case_id, case_event.c.number)
         for row in connection.execute(chosen):
             found[row.case_id].append(row)
     return found
