@@ -212,6 +212,13 @@ COLUMNS = (
 ).split()
 
 
+#: The times of a case whose local days are those of its `flows`.
+FLOW_TIMES = (
+    "reported_at accepted_at assigned_at closed_at resolved_at left_at reopened_at closed_before_at followed_up_at "
+    "due_at decide_by sign_by follow_by"
+).split()
+
+
 def local_day(value: datetime, zone: ZoneInfo) -> int:
     """The local day of an aware time, as days since 1970-01-01."""
     return value.astimezone(zone).toordinal() - _DAY_0

@@ -30,6 +30,8 @@ from data_adapters.ledger.video_time import flows as video_flows
 
 Flows = Counter[str]
 EVER = -(10**6)
+#: Who asks for a few recent days of a grid without rollups soon asks for a month and the one before it.
+_RECENT_DAYS = 62
 
 
 class Counts:
@@ -45,7 +47,7 @@ class Counts:
         self._days: dict[str, Days] = {}
         self._earlier: dict[str, tuple[int, Flows]] = {}
         self._stocks: dict[str, Counter[str]] = {}
-        self._histories: dict[tuple[str, int], dict[str, dict[int, Flows]]] = {}
+        self._histories: dict[tuple[str, int], tuple[int, dict[str, dict[int, Flows]]]] = {}
         self._spread: dict[str, dict[tuple[int, str, int], int]] = {}
         self._spans: dict[tuple[str, str, int, int], Counter[int]] = {}
 
@@ -301,19 +303,27 @@ class Counts:
     def _from_rows(
         self, path: str, first_day: int, last_day: int, key_length: int | None = None
     ) -> dict[str, dict[int, Flows]]:
-        """The counts of a small subtree by grid and day, each row looked at once however often it is asked."""
+        """The counts of a small subtree by grid and day: a row is looked at once or twice however often it is asked."""
         key = (path, key_length or len(path))
-        if key not in self._histories:
-            self._histories[key] = self._history(*key)
+        kept = self._histories.get(key)
+        if kept is None or kept[0] > first_day:
+            since = last_day - _RECENT_DAYS
+            since = since if since <= first_day else EVER
+            kept = self._histories[key] = (since, self._history(*key, since))
         return {
             grid_path: {day: counted for day, counted in days.items() if first_day <= day <= last_day}
-            for grid_path, days in self._histories[key].items()
+            for grid_path, days in kept[1].items()
         }
 
-    def _history(self, path: str, length: int) -> dict[str, dict[int, Flows]]:
+    def _history(self, path: str, length: int, since: int) -> dict[str, dict[int, Flows]]:
+        """Right from the day `since` on: of cases that have nothing from then on the store does not tell."""
         columns = [cases.c.path, *(cases.c[name] for name in contributions.COLUMNS)]
+        wanted = under(cases.c.path, path)
+        if since > EVER:
+            start = _day_start(since, self._zone)
+            wanted = sa.and_(wanted, sa.or_(*(cases.c[name] >= start for name in contributions.FLOW_TIMES)))
         found: dict[str, dict[int, Flows]] = defaultdict(lambda: defaultdict(Counter))
-        for row in self._connection.execute(sa.select(*columns).where(under(cases.c.path, path))):
+        for row in self._connection.execute(sa.select(*columns).where(wanted)):
             days = found[row.path[:length]]
             for day, measure in contributions.flows(row, self._zone):
                 days[day][measure] += 1

@@ -36,7 +36,7 @@ class Siblings(Counts):
         self._all_spans: dict[tuple[str, int, int], dict[str, Counter[int]]] = {}
         self._all_spread: dict[tuple[tuple[str, ...], int, int], dict[str, list[tuple[str, int, int]]]] = {}
         self._all_video: dict[tuple[int, int], dict[str, Counter[str]]] = {}
-        self._all_histories: dict[str, dict[int, Flows]] | None = None
+        self._all_histories: dict[int, dict[str, dict[int, Flows]]] = {}
         self._all_stocks: dict[str, Counter[str]] | None = None
         self._all_span_rows: dict[tuple[str, int, int], dict[str, Counter[int]]] = {}
         self._all_late: dict[tuple[sa.Select[str], datetime | None], Counter[str]] = {}
@@ -76,12 +76,13 @@ class Siblings(Counts):
             self._all_paths = [row.path for row in self._connection.execute(self._children)]
         return self._all_paths
 
-    def _history(self, path: str, length: int) -> dict[str, dict[int, Flows]]:
+    def _history(self, path: str, length: int, since: int) -> dict[str, dict[int, Flows]]:
         if not self._mine(path) or length != self._length:
-            return super()._history(path, length)
-        if self._all_histories is None:
-            self._all_histories = super()._history(self._parent, length)
-        return {path: self._all_histories[path]} if path in self._all_histories else {}
+            return super()._history(path, length, since)
+        if since not in self._all_histories:
+            self._all_histories[since] = super()._history(self._parent, length, since)
+        found = self._all_histories[since]
+        return {path: found[path]} if path in found else {}
 
     def _count_stocks(self, path: str) -> Counter[str]:
         if not self._mine(path):
