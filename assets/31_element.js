@@ -35,6 +35,12 @@
     if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
 
+  /** Let it move once, unless motion is not wanted. No rule of the stylesheet: what a rule moves costs the page a look at
+   *  its styles when it begins and when it ends. */
+  function move(node, frames, timing) {
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) node.animate(frames, timing);
+  }
+
   /** Set a custom property only where it differs: an equal write would still have the style worked out anew. */
   function style(node, name, value) {
     if (node.style.getPropertyValue(name) !== String(value)) node.style.setProperty(name, value);
@@ -64,5 +70,5 @@
     return path;
   }
 
-  Wall.element = { make, draw, write, hide, mark, style, paths, line };
+  Wall.element = { make, draw, write, hide, move, mark, style, paths, line };
 })();

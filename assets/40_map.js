@@ -12,6 +12,7 @@
   let touched = false; // someone moved the camera by hand: a resize then keeps it
   let hand = null; // where that left it
   let observer = null;
+  let filled = null; // the polygons it was last filled with
   let costMs = 0; // how long the page waited for the last picture of the map
   const host = () => document.getElementById("map");
 
@@ -94,7 +95,7 @@
   /** Take the old map away: the next `start` makes another one. */
   function clear() {
     observer?.disconnect();
-    map = null;
+    map = filled = null;
     lit = null;
     const graph = document.getElementById("map-plot");
     try {
@@ -105,21 +106,56 @@
     graph.replaceChildren();
   }
 
-  /** Make the map. `bbox` is [west, south, east, north] in degrees, `onLost` is called where it has to be made again.
-   *  Resolves once sources can be filled. */
-  async function start(bbox, onLost) {
-    await Wall.plotly();
+  const asked = new Map(); // theme -> its style, under way
+
+  async function fetchStyle(theme) {
+    const answer = await fetch(STYLE + theme);
+    if (!answer.ok) throw new Error(`style: ${answer.status}`);
+    return answer.json();
+  }
+
+  /** Ask for the style while the page itself is still being drawn. */
+  function ahead() {
+    const style = fetchStyle(Wall.theme.now());
+    style.catch(() => {}); // asked again where it is needed
+    asked.set(Wall.theme.now(), style);
+  }
+
+  /** The style with the polygons in it, so that the first picture has them; its address where it did not come. */
+  async function styleWith(shown) {
+    const theme = Wall.theme.now();
+    try {
+      const style = await (asked.get(theme) ?? fetchStyle(theme));
+      asked.clear(); // a map that is made again may find another ground below it
+      if (!shown) return style;
+      style.sources.grid.data = collection(shown.cells);
+      style.sources.outline.data = collection(shown.outline);
+      filled = shown.cells;
+      return style;
+    } catch {
+      asked.clear();
+      return STYLE + theme;
+    }
+  }
+
+  /** Make the map. `bbox` is [west, south, east, north] in degrees, `onLost` is called where it has to be made again,
+   *  `shown` {cells, outline} are its first polygons. Resolves once sources can be filled. */
+  async function start(bbox, onLost, shown = null) {
+    const [style] = await Promise.all([styleWith(shown), Wall.plotly()]);
     lost = onLost;
     scale();
     const graph = document.getElementById("map-plot");
     const { center, zoom } = cameraFor(bbox);
     const drawn = Plotly.newPlot(
       graph,
-      [{ type: "scattermap", lon: [center.lon], lat: [center.lat], marker: { size: 0, opacity: 0 }, hoverinfo: "skip", below: "" }],
-      { map: { style: STYLE + Wall.theme.now(), center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
+      // Plotly makes a map only for a trace, and adds four sources and layers for one that is drawn.
+      [{ type: "scattermap", lon: [center.lon], lat: [center.lat], visible: "legendonly" }],
+      { map: { style, center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
       { displayModeBar: false, scrollZoom: true, doubleClick: false },
     );
     map = await Promise.race([styled(graph), drawn.then(() => styled(graph))]);
+    // What is new is there at once: fading it in would have the whole map drawn a dozen times.
+    map._fadeDuration = 0;
     // A tile that fails before the first picture makes Plotly give up; MapLibre goes on, and so do we.
     drawn.catch((fault) => console.warn("part of the map did not come", fault));
     map.dragRotate.disable();
@@ -151,8 +187,7 @@
   async function recolour(theme) {
     if (!map) return;
     try {
-      const answer = await fetch(STYLE + theme);
-      const { layers } = await answer.json();
+      const { layers } = await fetchStyle(theme);
       if (!map || theme !== Wall.theme.now()) return;
       if (map.hasImage("stripes")) map.updateImage("stripes", stripes());
       for (const { id, paint } of layers) {
@@ -197,12 +232,16 @@
 
   const source = (name) => map.getSource(name);
 
+  const collection = (features) => (features.length ? { type: "FeatureCollection", features } : EMPTY);
+
   function fill(name, features) {
-    source(name)?.setData(features.length ? { type: "FeatureCollection", features } : EMPTY);
+    source(name)?.setData(collection(features));
   }
 
   /** Fill the polygons: `cells` are coloured by feature-state, `outline` is the grid around them and its neighbours. */
   function shapes(cells, outline) {
+    if (cells === filled) return;
+    filled = cells;
     map.removeFeatureState({ source: "grid" });
     fill("grid", cells);
     fill("outline", outline);
@@ -266,5 +305,5 @@
     fill("label", list.map(({ code, name, lon, lat }) => point(lon, lat, { name, n: "000" }, code)));
   }
 
-  Wall.map = { start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, restMs, get: () => map };
+  Wall.map = { ahead, start, clear, fit, refresh, shapes, colour, hatch, face, near, light, reserve, restMs, get: () => map };
 })();

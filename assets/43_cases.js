@@ -4,6 +4,7 @@
 (() => {
   const PULSE_MS = 5_000;
   const PULSES = 8;
+  const WAVE = { opacity: [1, 0], transform: ["scale(0.3)", "scale(1.2)"] };
   const TILES_MS = 10_000;
   // Sizes in px of the map's own layout, as those of the tiles (`layers/style.py`). The urgent ones lie on top.
   const LIGHTS = {
@@ -28,10 +29,12 @@
   }
 
   function pulse(one) {
-    const ring = Wall.element.make("i", { class: "pulse", "data-light": one.light || "", "data-grade": one.grade });
+    const wave = Wall.element.make("b");
+    const ring = Wall.element.make("i", { class: "pulse", "data-light": one.light || "", "data-grade": one.grade }, wave);
     rings.set(ring, [one.lon, one.lat]);
     place(ring, [one.lon, one.lat]);
     document.getElementById("pulses").append(ring);
+    Wall.element.move(wave, WAVE, { duration: 1_650, easing: "ease-out", iterations: 3, fill: "both" });
     setTimeout(() => {
       rings.delete(ring);
       ring.remove();

@@ -2,23 +2,21 @@
 "use strict";
 (() => {
   const { t } = Wall;
-  const { make, write, mark } = Wall.element;
+  const { make, move, write, mark } = Wall.element;
   const { STAGE, LIGHT, moment, caseTitle, casePlace, count } = Wall.format;
   const BURST = 8;
   const NOTICE_MS = 10_000;
+  const SLIDE = { opacity: [0, 1], transform: ["translateY(-0.8rem)", "none"] };
   let noticeTimer = null;
   let told = 0; // rows the standing notice speaks of
 
   function makeRow() {
-    const row = make("li", { class: "feed-row", tabindex: 0 },
+    return make("li", { class: "feed-row", tabindex: 0 },
       make("time", { class: "feed-time" }),
       make("span", { class: "feed-title" }),
       make("span", { class: "feed-stage" }),
       make("span", { class: "feed-place" }),
       make("span", { class: "feed-light" }));
-    // A row slides in once, not again when a scene moves its panel.
-    row.addEventListener("animationend", () => row.classList.remove("arriving"));
-    return row;
   }
 
   function paintRow(node, row) {
@@ -60,7 +58,7 @@
       if (fresh) node = makeRow();
       if (fresh || whole || changes.rows.has(row.case_no)) paintRow(node, row);
       if (list.children[at] !== node) list.insertBefore(node, list.children[at] || null);
-      if (fresh && slides) node.classList.add("arriving");
+      if (fresh && slides) move(node, SLIDE, { duration: 450, easing: "ease-out" });
     });
     for (const gone of known.values()) gone.remove();
   }

@@ -87,7 +87,7 @@
       Wall.replay.follow(then);
       view.grid = state.grid.code;
       if (push !== null) Wall.address.write(view, push);
-      if (!Wall.map.get()) await startMap();
+      if (!Wall.map.get()) await startMap(shown);
       if (mine !== turn) return null;
       Wall.map.shapes(shown.cells, shown.outline);
       Wall.map.fit(state.grid.bbox, animate);
@@ -117,8 +117,8 @@
 
   /** Make the map, once at a time however many ask. */
   let making = null;
-  function startMap() {
-    making ??= makeMap().finally(() => {
+  function startMap(shown = null) {
+    making ??= makeMap(shown).finally(() => {
       making = null;
       drawn = true; // or there is no map to be had here, which the page says
       link.judge();
@@ -126,8 +126,8 @@
     return making;
   }
 
-  async function makeMap() {
-    const map = await Wall.map.start(state.grid.bbox, remakeMap);
+  async function makeMap(shown) {
+    const map = await Wall.map.start(state.grid.bbox, remakeMap, shown);
     Wall.pointer.start(map, () => Wall.visitor.seen(Wall.replay.shownOf(state)), (code) => open(code, { push: true, animate: true }));
     Wall.keys.start(map, () => Wall.visitor.seen(Wall.replay.shownOf(state)), (code) => open(code, { push: true, animate: true }));
     Wall.ground.start(map);
@@ -324,5 +324,6 @@
 
   const asked = Wall.address.read();
   if (asked.grid || !asked.scene) Wall.api.ahead(asked.grid); // a scene may name another grid than the top
+  Wall.map.ahead();
   whenDrawn(start);
 })();

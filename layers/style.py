@@ -89,6 +89,8 @@ def style(base_url: str, light: bool = False, basemap: Ground | None = None) -> 
     return {
         "version": 8,
         "name": "yiping",
+        # A change is there at once: while something fades the whole map is drawn again and again.
+        "transition": {"duration": 0, "delay": 0},
         "metadata": {"face": 1 if basemap is None else FACE_OVER_GROUND},
         "sources": {
             **below,
@@ -169,12 +171,17 @@ def _grid_layers(palette: Palette, face: float) -> list[Document]:
             "fill",
             "grid",
             None,
-            {"fill-color": palette.text, "fill-opacity": ["case", _HOVER, 0.1, 0]},
+            # Painted like the faces, so that the graphics card need not learn another way for it.
+            {
+                "fill-color": ["case", _HOVER, palette.text, "rgba(0, 0, 0, 0)"],
+                "fill-antialias": False,
+                "fill-opacity": 0.1,
+            },
         ),
         *_spot_layers(palette),
         _layer("inner-line", "line", "inner", None, _line(palette.hairline, 0.7, 0.2)),
         _layer("sibling-line", "line", "outline", _SIBLING, _line(palette.hairline, 0.8, 0.25)),
-        _layer("grid-line", "line", "grid", None, _line(palette.hairline, ["case", _HOVER, 1.6, 1.1], 0.55)),
+        _layer("grid-line", "line", "grid", None, _line(palette.hairline, 1.1, 0.55)),
         _layer("outline-line", "line", "outline", _SELF, _line(palette.outline, 2, 0.9)),
     ]
 
