@@ -16,6 +16,10 @@ _READY = """document.body?.dataset.live === 'live' && !document.body.dataset.loa
   && Wall.map.get().queryRenderedFeatures({layers: ['grid-fill']}).length > 0 && document.fonts.status === 'loaded'"""
 _SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
 
+#: No panel of the scene waits for an answer, nor the heat, where it is switched on.
+_ANSWERED = """!document.querySelector('.group [data-asked="loading"]')
+  && Wall.layers.isOn("heat") === Boolean(document.getElementById("map").dataset.heat)"""
+
 
 def _until(page: Page, expression: str, timeout_s: float) -> None:
     end = time.monotonic() + timeout_s
@@ -53,9 +57,10 @@ def resize(page: Page, size: tuple[int, int]) -> None:
 
 
 def settle(page: Page, timeout_s: float = 60) -> None:
-    """Wait until the observers that fit lists have run and the map stands still."""
+    """Wait until every panel has its answer, the map stands still and the observers that fit lists have run."""
     page.evaluate(_SETTLED)
     _until(page, "!document.body.dataset.loading && !Wall.map.get().isMoving()", timeout_s)
+    _until(page, _ANSWERED, timeout_s)
     page.evaluate(_SETTLED)
 
 
