@@ -148,7 +148,7 @@
     const { center, zoom } = cameraFor(bbox);
     const drawn = Plotly.newPlot(
       graph,
-      // Plotly makes a map only for a trace, and adds four sources and layers for one that is drawn.
+      // Plotly makes a map only where there is a trace; this one is never seen.
       [{ type: "scattermap", lon: [center.lon], lat: [center.lat], visible: "legendonly" }],
       { map: { style, center, zoom }, margin: { l: 0, r: 0, t: 0, b: 0 }, showlegend: false, paper_bgcolor: "transparent" },
       { displayModeBar: false, scrollZoom: true, doubleClick: false },

@@ -63,8 +63,7 @@ class Load:
         self._open, self._top = False, top
 
     def end(self, tx: Transaction, zone: ZoneInfo) -> None:
-        """Make the indexes and the rollups, within the transaction `tx` that has joined."""
-        make_indexes(tx.connection)
+        """Make the rollups, within the transaction `tx` that has joined; the indexes are there again."""
         engine.checkpoint_every(tx.connection)
         if tx.loading and (sums := self._sums) is not None and sums.complete:
             tx.roll_up(*sums.depths)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from data_adapters.ledger.tables import case_event, cases
-from data_adapters.ledger.types import Instant, from_milliseconds, to_milliseconds
+from data_adapters.ledger.history import CASE, from_text, to_text
+from data_adapters.ledger.tables import case_event
 from data_adapters.records.case import CONTENT
 
 #: What the place of a case may say of its quality.
@@ -26,22 +24,10 @@ _CHUNK = 800
 _FOLDED = [
     case_event.c[name]
     for name in (
-        *(
-            "case_id",
-            "number",
-            "type",
-            "at",
-            "org",
-            "direction",
-            "from_level",
-            "to_level",
-            "reason",
-            "outcome",
-        ),
-        *("satisfaction", "due_after", "source", "source_id", "corrected", "taken"),
-    )
+        "case_id number type at org direction from_level to_level reason outcome satisfaction due_after source "
+        "source_id corrected taken"
+    ).split()
 ]
-_INSTANTS = frozenset(column.name for column in cases.c if isinstance(column.type, Instant))
 
 
 def load(connection: sa.Connection, ids: Iterable[int], *, sealed: bool = False) -> dict[int, list[Any]]:
@@ -61,10 +47,7 @@ def told_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as the source alone tells it: itself, where no step has moved the case."""
     if row["told"] is None:
         return dict(row)
-    values: dict[str, Any] = orjson.loads(row["told"])
-    for name in _INSTANTS.intersection(values):
-        if values[name] is not None:
-            values[name] = from_milliseconds(values[name])
+    values = from_text(CASE, row["told"])
     # Where it lies is not told once for all: the grids may have changed since.
     placed = [flag for flag in row["quality"].split(",") if flag in PLACE_FLAGS]
     quality = values.get("quality", row["quality"]).split(",")
@@ -74,9 +57,4 @@ def told_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def told_text(told: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     """For the column ``told``: what a source told (`told_row`) otherwise than its steps have left it in `row`."""
-    differs = {name: told[name] for name in TOLD if told[name] != row[name]}
-    plain = {
-        name: to_milliseconds(value) if isinstance(value, datetime) else value
-        for name, value in differs.items()
-    }
-    return orjson.dumps(plain).decode()
+    return to_text({name: told[name] for name in TOLD if told[name] != row[name]})
